@@ -4,22 +4,95 @@
 # scripts/build/sync makes from base, overlay and hooks.
 
 BUILD := build
-NINJA := scripts/build/compile
+DO := scripts/build
+
+# Programs of the overlay that have a target of their own here.
+DEMO := scripts/sev-demo
+BENCH := scripts/sev-bench
+
+# Our tests are one meson suite; the base's are called after the target.
+SUITE := --suite sev
+BASE_SUITE := --suite qtest-x86_64 --no-suite sev
+
+# Instrumented code is slower, and the base is not free of leaks at exit.
+SANITIZE := --enable-asan --enable-ubsan --disable-werror
+export ASAN_OPTIONS ?= detect_leaks=0
+export UBSAN_OPTIONS ?= halt_on_error=1:print_stacktrace=1
 
 .PHONY: all
 all: $(BUILD)/qemu/build.ninja
-	@scripts/build/sync
-	@$(NINJA) qemu
+	@$(DO)/sync
+	@$(DO)/compile qemu
 
 # Everything that configure does has defaults, so a mere "make" will do.
-$(BUILD)/qemu/build.ninja:
-	@./configure
+$(BUILD)/qemu/build.ninja: configure
+	@if test -e $@; then ./configure --again; else ./configure; fi
+	@touch $@
 
 .PHONY: help
 help:
-	@echo "make                build build/qemu-system-x86_64 and build/qemu-sev"
+	@echo "make                build/qemu-system-x86_64 and build/qemu-sev"
+	@echo "make demo           an attested, encrypted boot, step by step"
+	@echo "make check          all our tests"
+	@echo "make check-base     the base's own tests of x86_64"
+	@echo "make check-sanitize our tests with address and undefined sanitizers"
+	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
+	@echo "make bench          what SEV costs, in ratios"
+	@echo "make docs           the manual, in build/docs"
+	@echo "make series         a patch series against the base, checked"
+	@echo "make series-bisect  the same, and build every step of it"
 	@echo "make clean          remove what was compiled"
 	@echo "make distclean      remove build/ altogether"
+
+.PHONY: guest
+guest:
+	@$(DO)/packages build check
+	@$(DO)/fetch-guest
+
+.PHONY: demo
+demo: guest all
+	@$(DEMO)
+
+.PHONY: bench
+bench: guest all
+	@$(BENCH)
+
+.PHONY: check
+check: guest all
+	@$(DO)/run-tests qemu $(SUITE)
+
+.PHONY: check-base
+check-base: guest all
+	@$(DO)/run-tests qemu $(BASE_SUITE)
+
+.PHONY: check-sanitize
+check-sanitize: guest $(BUILD)/sanitize/build.ninja
+	@$(DO)/sync
+	@$(DO)/compile sanitize
+	@$(DO)/run-tests sanitize --timeout-multiplier 5 $(SUITE)
+
+$(BUILD)/sanitize/build.ninja: configure
+	@./configure --build-dir=sanitize $(SANITIZE)
+	@touch $@
+
+.PHONY: check-bare
+check-bare:
+	@$(DO)/packages build bare
+	@$(DO)/check-bare
+
+.PHONY: docs
+docs: all
+	@$(DO)/packages docs
+	@$(DO)/docs
+
+.PHONY: series series-bisect
+series: $(BUILD)/qemu/build.ninja
+	@$(DO)/packages series
+	@$(DO)/sync
+	@$(DO)/series
+
+series-bisect: series
+	@$(DO)/series --bisect
 
 .PHONY: clean
 clean:
