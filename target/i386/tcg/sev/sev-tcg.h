@@ -1,0 +1,73 @@
+/*
+ * AMD SEV under TCG: the C-bit and the MSRs as the guest's CPU has them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * This is the one place that knows which accesses of a SEV guest are private
+ * (AMD64 Architecture Programmer's Manual, volume 2, 15.34.5).  The page walk
+ * strips the C-bit from every address that it takes from a table, and asks
+ * here for the view of the leaf.
+ */
+
+#ifndef I386_TCG_SEV_H
+#define I386_TCG_SEV_H
+
+#include "cpu.h"
+
+#define MSR_AMD64_SEV_STATUS            0xc0010131
+
+#define SEV_STATUS_SEV_ENABLED          (1ULL << 0)
+#define SEV_STATUS_SEV_ES_ENABLED       (1ULL << 1)
+#define SEV_STATUS_SEV_SNP_ACTIVE       (1ULL << 2)
+
+/**
+ * sev_tcg_access_is_private: the view through which a vCPU uses memory
+ * @c_mask: the C-bit as a mask, 0 for a plain guest
+ * @pg_mode: paging mode, PG_MODE_*; 0 with paging off
+ * @leaf: the table entry that maps the page, C-bit included; ignored where
+ *   the paging mode has no C-bit
+ * @access_type: what is done to the memory
+ *
+ * Fetches are private, and so is everything in the modes that have no C-bit:
+ * no paging and 32-bit paging without PAE.  Walks of the page tables do not
+ * come here; they are always private.
+ *
+ * Returns: true when memory is used with the guest's key
+ */
+static inline bool sev_tcg_access_is_private(uint64_t c_mask, int pg_mode,
+                                             uint64_t leaf,
+                                             MMUAccessType access_type)
+{
+    if (!c_mask) {
+        return false;
+    }
+    return access_type == MMU_INST_FETCH || !(pg_mode & PG_MODE_PAE) ||
+           (leaf & c_mask);
+}
+
+/**
+ * sev_tcg_cpu_realize: prepare a vCPU for the SEV guest that it belongs to
+ * @cpu: the vCPU; its features are final
+ * @errp: set when the CPU model cannot run a SEV guest
+ *
+ * Does nothing for a plain guest.
+ */
+bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp);
+
+/**
+ * sev_tcg_tlb_fill: a vCPU of a SEV guest got a translation
+ * @cs: the vCPU
+ * @addr: virtual address of the access
+ * @paddr: guest physical address, without the C-bit
+ * @private: whether the page is used with the guest's key
+ */
+void sev_tcg_tlb_fill(CPUState *cs, vaddr addr, hwaddr paddr, bool private);
+
+/**
+ * sev_tcg_status: value of MSR C001_0131, SEV_STATUS
+ *
+ * 0 for a plain guest: software reads it unguarded on any AMD CPU.
+ */
+uint64_t sev_tcg_status(void);
+
+#endif
