@@ -191,7 +191,8 @@ bool sev_chain_verify(const SevCert *pdh, const SevCert *pek,
 /**
  * struct SevAmdCert - what an AMD certificate says (appendix B)
  * @data: the certificate, borrowed, @size bytes
- * @bytes: of the modulus, the exponent and the signature each: 256 or 512
+ * @bytes: of @exponent, @modulus and @signature each: 256 or 512
+ * @exponent, @modulus, @signature: little-endian numbers in @data
  */
 typedef struct SevAmdCert {
     const uint8_t *data;
@@ -200,13 +201,14 @@ typedef struct SevAmdCert {
     uint8_t certifying_id[16];
     uint32_t usage;
     size_t bytes;
+    const uint8_t *exponent, *modulus, *signature;
 } SevAmdCert;
 
 /**
  * sev_amd_cert_parse - take apart the AMD certificate at the start of @data
  * @usage: SEV_USAGE_ARK or SEV_USAGE_ASK, what it has to be
  *
- * Returns: true, or false with @err set; more bytes may follow, see @cert.size
+ * Returns: true, or false with @err set; more bytes may follow, see @cert->size
  */
 bool sev_amd_cert_parse(const uint8_t *data, size_t len, SevCertUsage usage,
                         SevAmdCert *cert, GError **err);

@@ -102,12 +102,13 @@ void asp_hash_digest(const AspHash *hash, uint8_t *digest);
  */
 void asp_hash_free(AspHash *hash);
 
+#define ASP_HMAC_PARTS 8
+
 /**
  * asp_hmac - HMAC-SHA-256 of the concatenation of @parts
  * @n: number of @parts, at most ASP_HMAC_PARTS
  * @mac: out: 32 bytes
  */
-#define ASP_HMAC_PARTS 8
 void asp_hmac(const void *key, size_t key_len, const AspBuf *parts, size_t n,
               uint8_t *mac);
 

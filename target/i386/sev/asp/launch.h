@@ -13,17 +13,22 @@
 #include "abi.h"
 #include "session.h"
 
+/* Header of an encrypted packet (LAUNCH_SECRET) */
 typedef struct SevPacketHeader {
     uint32_t flags;                     /* little-endian; bit 0: COMPRESSED */
     uint8_t iv[SEV_IV_SIZE];
     uint8_t mac[SEV_DIGEST_SIZE];
-} __attribute__((packed)) SevPacketHeader;
+} ASP_PACKED SevPacketHeader;
 
 /* What LAUNCH_MEASURE returns */
 typedef struct SevMeasurement {
     uint8_t measure[SEV_DIGEST_SIZE];
     uint8_t mnonce[SEV_NONCE_SIZE];
 } SevMeasurement;
+
+ASP_CHECK_SIZE(SevPacketHeader, SEV_PACKET_HEADER_SIZE);
+ASP_CHECK_OFFSET(SevPacketHeader, mac, 0x14);
+ASP_CHECK_SIZE(SevMeasurement, SEV_MEASURE_BLOB_SIZE);
 
 /* What goes into a measurement besides the nonce and the key */
 typedef struct SevMeasureInput {
@@ -59,8 +64,9 @@ void sev_secret_wrap(const SevTransportKeys *keys, const uint8_t *measure,
  *
  * Verifies the MAC in constant time and then decrypts @data in place.
  *
- * Returns: ASP_SUCCESS; BAD_MEASUREMENT, INVALID_LENGTH or INVALID_PARAM with
- * @data unchanged
+ * Returns: ASP_SUCCESS; BAD_MEASUREMENT, INVALID_LENGTH (not a multiple of 16
+ * from 16 to SEV_SECRET_MAX) or INVALID_PARAM (flags; compression is not
+ * supported) with @data unchanged
  */
 AspStatus sev_secret_unwrap(const SevTransportKeys *keys,
                             const uint8_t *measure,

@@ -20,6 +20,7 @@ typedef struct SevTransportKeys {
     uint8_t tik[SEV_KEY_SIZE];
 } SevTransportKeys;
 
+/* The session blob of LAUNCH_START */
 typedef struct SevSession {
     uint8_t nonce[SEV_NONCE_SIZE];
     uint8_t wrap_tk[2 * SEV_KEY_SIZE];
@@ -27,6 +28,9 @@ typedef struct SevSession {
     uint8_t wrap_mac[SEV_DIGEST_SIZE];
     uint8_t policy_mac[SEV_DIGEST_SIZE];
 } SevSession;
+
+ASP_CHECK_SIZE(SevTransportKeys, 2 * SEV_KEY_SIZE);
+ASP_CHECK_SIZE(SevSession, SEV_SESSION_SIZE);
 
 /**
  * sev_session_create - a guest owner's session for the platform of @pdh
@@ -42,6 +46,16 @@ typedef struct SevSession {
 bool sev_session_create(const SevCert *pdh, uint32_t policy,
                         const SevTransportKeys *keys, SevCert *godh,
                         SevSession *session, GError **err);
+
+/**
+ * sev_session_seal - the part of sev_session_create() after all random choices
+ * @z: ECDH secret of GODH and PDH, ASP_EC_SIZE bytes
+ * @session: in: nonce and wrap_iv; out: the rest
+ *
+ * For known answers; a nonce or an IV that is used twice gives keys away.
+ */
+void sev_session_seal(const uint8_t *z, uint32_t policy,
+                      const SevTransportKeys *keys, SevSession *session);
 
 /**
  * sev_session_open - the platform's side, in LAUNCH_START and RECEIVE_START

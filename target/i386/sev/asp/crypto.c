@@ -1,0 +1,173 @@
+/*
+ * Software AMD Secure Processor: randomness, digests, MACs, AES-CTR
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "crypto-gcrypt.h"
+#include "abi.h"
+
+/* HMAC, label, separator and length of one KDF block, and its counter */
+#define KDF_PARTS 5
+
+struct AspHash {
+    gcry_md_hd_t md;
+};
+
+static void crypto_init_once(void)
+{
+    if (!gcry_control(GCRYCTL_ANY_INITIALIZATION_P)) {
+        gcry_check_version(NULL);
+    }
+    /*
+     * Locked memory is limited for ordinary users.  Private keys that do not
+     * fit are still wiped after use, so neither refuse nor warn.
+     */
+    gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
+    if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) {
+        gcry_control(GCRYCTL_INIT_SECMEM, 65536, 0);
+        gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+    }
+}
+
+void asp_crypto_init(void)
+{
+    static gsize done;
+
+    if (g_once_init_enter(&done)) {
+        crypto_init_once();
+        g_once_init_leave(&done, 1);
+    }
+}
+
+void asp_wipe(void *secret, size_t len)
+{
+    if (len) {
+        memset(secret, 0, len);
+        /* The memory is "read" here, so the memset is no dead store. */
+        __asm__ __volatile__("" : : "r"(secret) : "memory");
+    }
+}
+
+bool asp_equal(const void *a, const void *b, size_t len)
+{
+    const volatile uint8_t *pa = a, *pb = b;
+    uint8_t diff = 0;
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        diff |= pa[i] ^ pb[i];
+    }
+    return diff == 0;
+}
+
+void asp_random(void *buf, size_t len)
+{
+    asp_crypto_init();
+    gcry_randomize(buf, len, GCRY_STRONG_RANDOM);
+}
+
+void asp_sha256(const void *data, size_t len, uint8_t *digest)
+{
+    asp_crypto_init();
+    gcry_md_hash_buffer(GCRY_MD_SHA256, digest, data, len);
+}
+
+AspHash *asp_hash_new(void)
+{
+    AspHash *hash = g_new0(AspHash, 1);
+
+    asp_crypto_init();
+    asp_gcry_check(gcry_md_open(&hash->md, GCRY_MD_SHA256, 0), "SHA-256");
+    return hash;
+}
+
+AspHash *asp_hash_copy(const AspHash *hash)
+{
+    AspHash *copy = g_new0(AspHash, 1);
+
+    asp_gcry_check(gcry_md_copy(&copy->md, hash->md), "copying a SHA-256");
+    return copy;
+}
+
+void asp_hash_update(AspHash *hash, const void *data, size_t len)
+{
+    gcry_md_write(hash->md, data, len);
+}
+
+void asp_hash_digest(const AspHash *hash, uint8_t *digest)
+{
+    /* libgcrypt finishes what it reads from, hence a copy. */
+    AspHash *copy = asp_hash_copy(hash);
+
+    memcpy(digest, gcry_md_read(copy->md, GCRY_MD_SHA256), SEV_DIGEST_SIZE);
+    asp_hash_free(copy);
+}
+
+void asp_hash_free(AspHash *hash)
+{
+    if (hash) {
+        gcry_md_close(hash->md);
+        g_free(hash);
+    }
+}
+
+void asp_hmac(const void *key, size_t key_len, const AspBuf *parts, size_t n,
+              uint8_t *mac)
+{
+    gcry_buffer_t iov[1 + ASP_HMAC_PARTS] = {};
+    size_t i;
+
+    g_assert(n <= ASP_HMAC_PARTS);
+    iov[0].data = (void *)key;
+    iov[0].len = key_len;
+    for (i = 0; i < n; i++) {
+        iov[1 + i].data = (void *)parts[i].data;
+        iov[1 + i].len = parts[i].len;
+    }
+    asp_crypto_init();
+    asp_gcry_check(gcry_md_hash_buffers(GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC,
+                                        mac, iov, 1 + n), "HMAC-SHA-256");
+}
+
+void asp_kdf(const void *key, size_t key_len, const char *label,
+             const void *context, size_t context_len,
+             void *out, size_t out_len)
+{
+    static const uint8_t separator;
+    uint32_t counter, bits = GUINT32_TO_LE((uint32_t)out_len * 8);
+    const AspBuf parts[KDF_PARTS] = {
+        { &counter, sizeof(counter) },
+        { label, strlen(label) },
+        { &separator, 1 },
+        { context, context_len },
+        { &bits, sizeof(bits) },
+    };
+    uint8_t block[SEV_DIGEST_SIZE], *dst = out;
+    uint32_t i = 1;
+
+    while (out_len) {
+        size_t take = MIN(out_len, sizeof(block));
+
+        counter = GUINT32_TO_LE(i);
+        asp_hmac(key, key_len, parts, KDF_PARTS, block);
+        memcpy(dst, block, take);
+        dst += take;
+        out_len -= take;
+        i++;
+    }
+    asp_wipe(block, sizeof(block));
+}
+
+void asp_aes_ctr(const uint8_t *key, const uint8_t *iv, void *data, size_t len)
+{
+    gcry_cipher_hd_t aes;
+
+    asp_crypto_init();
+    asp_gcry_check(gcry_cipher_open(&aes, GCRY_CIPHER_AES128,
+                                    GCRY_CIPHER_MODE_CTR, 0), "AES-128-CTR");
+    asp_gcry_check(gcry_cipher_setkey(aes, key, SEV_KEY_SIZE), "AES key");
+    asp_gcry_check(gcry_cipher_setctr(aes, iv, SEV_IV_SIZE), "AES counter");
+    asp_gcry_check(gcry_cipher_encrypt(aes, data, len, NULL, 0), "AES");
+    gcry_cipher_close(aes);
+}
