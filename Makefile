@@ -8,7 +8,7 @@ DO := scripts/build
 
 # Programs of the overlay that have a target of their own here.
 DEMO := scripts/sev-demo
-BENCH := scripts/sev-bench
+BENCH := $(DO)/bench
 
 # Our tests are one meson suite; the base's are called after the target.
 SUITE := --suite sev
@@ -39,6 +39,7 @@ help:
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
 	@echo "make bench          what SEV costs, in ratios"
 	@echo "make docs           the manual, in build/docs"
+	@echo "make style          the base's checkpatch.pl over our files"
 	@echo "make series         a patch series against the base, checked"
 	@echo "make series-bisect  the same, and build every step of it"
 	@echo "make clean          remove what was compiled"
@@ -93,6 +94,16 @@ series: $(BUILD)/qemu/build.ninja
 
 series-bisect: series
 	@$(DO)/series --bisect
+
+# The quick half of what "make series" checks.
+.PHONY: style
+style: $(BUILD)/qemu/build.ninja
+	@$(DO)/packages series
+	@$(DO)/sync
+	@cd $(BUILD)/src && find . -type l \( -name '*.[chS]' -o -name '*.py' \) \
+	    -lname '../*' -print0 | sort -z | \
+	    xargs -0 -n 1 perl scripts/checkpatch.pl --no-tree --terse \
+	    --no-summary -f
 
 .PHONY: clean
 clean:
