@@ -1,0 +1,21 @@
+/*
+ * SEV: errors that the firmware reports
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef I386_SEV_ERROR_H
+#define I386_SEV_ERROR_H
+
+#include "asp/abi.h"
+
+/**
+ * sev_error_firmware - say which command the firmware refused and why
+ * @errp: set to the command, the status by name and number, and its likely
+ *   cause
+ * @command: mailbox command
+ * @status: as the firmware returned it
+ */
+void sev_error_firmware(Error **errp, AspCommand command, uint32_t status);
+
+#endif
