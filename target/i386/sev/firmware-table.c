@@ -1,0 +1,54 @@
+/*
+ * SEV: areas that the firmware image keeps for the launch
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/bswap.h"
+#include "cpu.h"
+#include "hw/i386/pc.h"
+#include "firmware-table.h"
+
+#define SECRET_AREA_GUID "4c2eb361-7d9b-4cc3-8081-127c90d3d294"
+#define HASH_AREA_GUID   "7255371f-3a3b-4b04-927b-1da6efa8d454"
+
+/* Both kinds of entry: u32 base, u32 size, little-endian */
+static bool find_area(const char *guid, const char *what, SevArea *area,
+                      Error **errp)
+{
+    const char *remedy = "use a firmware that was built for it, for example "
+                         "OVMF's AmdSev build (Debian package ovmf-amdsev)";
+    uint8_t *data;
+    int len;
+
+    if (!pc_system_ovmf_table_find(guid, &data, &len)) {
+        error_setg(errp, "the firmware image has no %s: %s", what, remedy);
+        return false;
+    }
+    if (len < sizeof(*area)) {
+        error_setg(errp, "the firmware image describes its %s in %d bytes "
+                   "instead of %zu: %s", what, len, sizeof(*area), remedy);
+        return false;
+    }
+    area->base = ldl_le_p(data);
+    area->size = ldl_le_p(data + sizeof(area->base));
+    if (!area->base || !area->size) {
+        error_setg(errp, "the firmware image has an entry for its %s, but "
+                   "with base 0x%" PRIx32 " and size 0x%" PRIx32 " it is "
+                   "empty: %s", what, area->base, area->size, remedy);
+        return false;
+    }
+    return true;
+}
+
+bool sev_firmware_secret_area(SevArea *area, Error **errp)
+{
+    return find_area(SECRET_AREA_GUID, "launch secret area", area, errp);
+}
+
+bool sev_firmware_hash_area(SevArea *area, Error **errp)
+{
+    return find_area(HASH_AREA_GUID, "kernel hash area", area, errp);
+}

@@ -1,0 +1,46 @@
+/*
+ * SEV: guest memory as the host sees it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "exec/address-spaces.h"
+#include "exec/memory.h"
+#include "guest-ram.h"
+
+#define BLOCK_SIZE 16           /* of the cipher */
+
+static bool is_plain_ram(MemoryRegion *mr)
+{
+    return memory_region_is_ram(mr) && !memory_region_is_rom(mr) &&
+           !memory_region_is_ram_device(mr);
+}
+
+void *sev_guest_ram(hwaddr gpa, uint64_t len, Error **errp)
+{
+    MemoryRegionSection section;
+    void *host = NULL;
+
+    if (gpa % BLOCK_SIZE || len % BLOCK_SIZE || !len || gpa + len < gpa) {
+        error_setg(errp, "0x%" PRIx64 " bytes at gpa 0x%" HWADDR_PRIx
+                   ": both must be multiples of %d, and some memory",
+                   len, gpa, BLOCK_SIZE);
+        return NULL;
+    }
+    section = memory_region_find(get_system_memory(), gpa, len);
+    if (section.mr && is_plain_ram(section.mr) &&
+        section.offset_within_address_space == gpa &&
+        int128_ge(section.size, int128_make64(len))) {
+        host = (uint8_t *)memory_region_get_ram_ptr(section.mr) +
+               section.offset_within_region;
+    } else {
+        error_setg(errp, "0x%" PRIx64 " bytes at gpa 0x%" HWADDR_PRIx
+                   " are not all in guest RAM", len, gpa);
+    }
+    if (section.mr) {
+        memory_region_unref(section.mr);
+    }
+    return host;
+}

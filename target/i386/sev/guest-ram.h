@@ -1,0 +1,23 @@
+/*
+ * SEV: guest memory as the host sees it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef I386_SEV_GUEST_RAM_H
+#define I386_SEV_GUEST_RAM_H
+
+#include "exec/hwaddr.h"
+
+/**
+ * sev_guest_ram - host address of a range of guest memory
+ * @gpa: guest physical address, a multiple of 16
+ * @len: bytes, a positive multiple of 16
+ * @errp: set when the range is not aligned, or not in one piece of RAM
+ *
+ * The address is good for as long as the machine's RAM does not change, that
+ * is for the current command.
+ */
+void *sev_guest_ram(hwaddr gpa, uint64_t len, Error **errp);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * SEV launch: from the first command to the running guest
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-events-sev-target.h"
+#include "hw/boards.h"
+#include "hw/i386/x86.h"
+#include "migration/blocker.h"
+#include "qemu/units.h"
+#include "exec/memory.h"
+#include "system/runstate.h"
+#include "system/system.h"
+#include "launch.h"
+#include "trace.h"
+
+/* The state that follows a step; 0 (uninit) where the step is impossible */
+static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
+    [SEV_STATE_UNINIT] = {
+        [SEV_STEP_START] = SEV_STATE_LAUNCH_UPDATE,
+    },
+    [SEV_STATE_LAUNCH_UPDATE] = {
+        [SEV_STEP_UPDATE_DATA] = SEV_STATE_LAUNCH_UPDATE,
+        [SEV_STEP_MEASURE] = SEV_STATE_LAUNCH_SECRET,
+    },
+    [SEV_STATE_LAUNCH_SECRET] = {
+        [SEV_STEP_SECRET] = SEV_STATE_LAUNCH_SECRET,
+        [SEV_STEP_ATTESTATION] = SEV_STATE_LAUNCH_SECRET,
+        [SEV_STEP_FINISH] = SEV_STATE_RUNNING,
+    },
+    [SEV_STATE_RUNNING] = {
+        [SEV_STEP_ATTESTATION] = SEV_STATE_RUNNING,
+    },
+};
+
+static const char *const step_name[SEV_STEP__MAX] = {
+    [SEV_STEP_START] = "launching the guest",
+    [SEV_STEP_UPDATE_DATA] = "measuring memory",
+    [SEV_STEP_MEASURE] = "the launch measurement",
+    [SEV_STEP_SECRET] = "injecting a secret",
+    [SEV_STEP_FINISH] = "finishing the launch",
+    [SEV_STEP_ATTESTATION] = "an attestation report",
+};
+
+/* "launch-secret or running" */
+static char *states_for(SevStep step)
+{
+    GString *names = g_string_new("");
+
+    for (SevState state = 0; state < SEV_STATE__MAX; state++) {
+        if (next_state[state][step]) {
+            g_string_append_printf(names, "%s%s", names->len ? " or " : "",
+                                   SevState_str(state));
+        }
+    }
+    return g_string_free(names, false);
+}
+
+bool sev_launch_check(const SevCommonState *sev, SevStep step, Error **errp)
+{
+    g_autofree char *states = NULL;
+
+    if (next_state[sev->state][step]) {
+        return true;
+    }
+    states = states_for(step);
+    error_setg(errp, "SEV guest '%s' is in state %s, but %s needs state %s",
+               sev_common_id(sev), SevState_str(sev->state), step_name[step],
+               states);
+    return false;
+}
+
+void sev_launch_done(SevCommonState *sev, SevStep step)
+{
+    SevState old = sev->state;
+
+    sev->state = next_state[old][step];
+    assert(sev->state);
+    if (sev->state != old) {
+        trace_sev_change_state(sev_common_id(sev), SevState_str(old),
+                               SevState_str(sev->state));
+        qapi_event_send_sev_state_change(old, sev->state);
+    }
+}
+
+bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
+                       uint64_t len, SevMeasuredKind kind, Error **errp)
+{
+    g_autofree char *digest = NULL;
+    const SevRegion *region;
+
+    if (!sev_launch_check(sev, SEV_STEP_UPDATE_DATA, errp)) {
+        return false;
+    }
+    sev_regions_prepare(sev->regions, gpa, len, kind, hva);
+    if (!sev->backend->ops->launch_update_data(sev->backend, gpa, hva, len,
+                                               errp)) {
+        return false;
+    }
+    region = sev_regions_commit(sev->regions);
+    sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
+    digest = sev_digest_hex(region->digest);
+    trace_sev_measured_range(gpa, len, SevMeasuredKind_str(kind), digest);
+    return true;
+}
+
+bool sev_launch_secret(SevCommonState *sev, const SevLaunchSecret *secret,
+                       Error **errp)
+{
+    if (!sev_launch_check(sev, SEV_STEP_SECRET, errp) ||
+        !sev->backend->ops->launch_secret(sev->backend, secret, errp)) {
+        return false;
+    }
+    sev_launch_done(sev, SEV_STEP_SECRET);
+    return true;
+}
+
+/* The guest cannot name memory whose address has the C-bit's bit set */
+static bool check_memory_size(SevCommonState *sev, Error **errp)
+{
+    X86MachineState *x86ms = (X86MachineState *)
+        object_dynamic_cast(OBJECT(current_machine), TYPE_X86_MACHINE);
+    hwaddr end = x86ms && x86ms->above_4g_mem_size
+        ? x86ms->above_4g_mem_start + x86ms->above_4g_mem_size : 4 * GiB;
+
+    if (end > 1ULL << sev->cbitpos) {
+        error_setg(errp, "cbitpos=%" PRIu32 " of '%s' leaves no addresses for "
+                   "memory up to 0x%" HWADDR_PRIx ": leave cbitpos out, or "
+                   "use less memory", sev->cbitpos, sev_common_id(sev), end);
+        return false;
+    }
+    return true;
+}
+
+/* What a machine must have handed over before it is measured */
+static bool check_complete(SevCommonState *sev, Error **errp)
+{
+    if (!sev_regions_has(sev->regions, SEV_MEASURED_KIND_FIRMWARE)) {
+        error_setg(errp, "machine type '%s' does not support SEV guests: it "
+                   "starts from no firmware image that could be measured; "
+                   "use pc or q35", MACHINE_GET_CLASS(current_machine)->name);
+        return false;
+    }
+    if (sev->kernel_hashes &&
+        !sev_regions_has(sev->regions, SEV_MEASURED_KIND_KERNEL_HASHES)) {
+        error_setg(errp, "kernel-hashes=on of '%s' needs -kernel with a Linux "
+                   "bzImage to make hashes of", sev_common_id(sev));
+        return false;
+    }
+    return check_memory_size(sev, errp);
+}
+
+bool sev_launch_measure(SevCommonState *sev, Error **errp)
+{
+    if (!check_complete(sev, errp) ||
+        !sev_launch_check(sev, SEV_STEP_MEASURE, errp) ||
+        !sev->backend->ops->launch_measure(sev->backend, sev->measurement,
+                                           errp)) {
+        return false;
+    }
+    sev_launch_done(sev, SEV_STEP_MEASURE);
+    return true;
+}
+
+static bool launch_finish(SevCommonState *sev, Error **errp)
+{
+    if (!sev_launch_check(sev, SEV_STEP_FINISH, errp) ||
+        !sev->backend->ops->launch_finish(sev->backend, errp)) {
+        return false;
+    }
+    sev_launch_done(sev, SEV_STEP_FINISH);
+    return true;
+}
+
+/* A guest that is about to run for the first time must not see an error */
+static void vm_change(void *opaque, bool running, RunState state)
+{
+    SevCommonState *sev = opaque;
+
+    if (running && sev->state != SEV_STATE_RUNNING) {
+        launch_finish(sev, &error_fatal);
+    }
+}
+
+static void launch_exit(Notifier *notifier, void *unused)
+{
+    SevCommonState *sev = container_of(notifier, SevCommonState, exit);
+
+    sev_backend_free(g_steal_pointer(&sev->backend));
+}
+
+/* What an encrypted guest rules out */
+static bool block_others(SevCommonState *sev, Error **errp)
+{
+    int ret;
+
+    error_setg(&sev->migration_blocker, "SEV guest '%s' can be neither "
+               "migrated nor saved: its memory is encrypted with a key that "
+               "stays on this platform", sev_common_id(sev));
+    if (migrate_add_blocker(&sev->migration_blocker, errp) < 0) {
+        return false;
+    }
+    /* Encrypted memory stays pinned, so none of it can be given back */
+    ret = ram_block_discard_disable(true);
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "SEV guest '%s' needs memory that is "
+                         "never discarded", sev_common_id(sev));
+        migrate_del_blocker(&sev->migration_blocker);
+        return false;
+    }
+    return true;
+}
+
+bool sev_launch_begin(SevCommonState *sev, Error **errp)
+{
+    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
+
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        error_setg(errp, "SEV guest '%s' cannot be migrated here: leave "
+                   "-incoming out", sev_common_id(sev));
+        return false;
+    }
+    if (!sev_launch_check(sev, SEV_STEP_START, errp) ||
+        !klass->launch_start(sev, errp) || !block_others(sev, errp)) {
+        return false;
+    }
+    sev->regions = sev_regions_new();
+    sev->exit.notify = launch_exit;
+    qemu_add_exit_notifier(&sev->exit);
+    qemu_add_vm_change_state_handler(vm_change, sev);
+    sev_launch_done(sev, SEV_STEP_START);
+    return true;
+}

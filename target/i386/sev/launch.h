@@ -1,0 +1,66 @@
+/*
+ * SEV launch: from the first command to the running guest
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * LAUNCH_START when the accelerator is initialised; then what is measured, in
+ * the order in which the machine hands it over; LAUNCH_MEASURE when the
+ * machine is complete; LAUNCH_FINISH when the VM runs for the first time.
+ * Until then secrets can be injected.
+ */
+
+#ifndef I386_SEV_LAUNCH_H
+#define I386_SEV_LAUNCH_H
+
+#include "sev-common.h"
+
+/* What can be asked of a guest */
+typedef enum SevStep {
+    SEV_STEP_START,
+    SEV_STEP_UPDATE_DATA,
+    SEV_STEP_MEASURE,
+    SEV_STEP_SECRET,
+    SEV_STEP_FINISH,
+    SEV_STEP_ATTESTATION,
+    SEV_STEP__MAX,
+} SevStep;
+
+/**
+ * sev_launch_check - whether a step is possible in the guest's state
+ * @errp: set to the state that it would need
+ */
+bool sev_launch_check(const SevCommonState *sev, SevStep step, Error **errp);
+
+/**
+ * sev_launch_done - a step succeeded: go to the state that follows
+ */
+void sev_launch_done(SevCommonState *sev, SevStep step);
+
+/**
+ * sev_launch_begin - LAUNCH_START, and see to it that LAUNCH_FINISH follows
+ */
+bool sev_launch_begin(SevCommonState *sev, Error **errp);
+
+/**
+ * sev_launch_update - LAUNCH_UPDATE_DATA: measure and encrypt guest memory
+ * @gpa: where the guest sees it, a multiple of 16
+ * @hva: the same memory as the host sees it
+ * @len: bytes, a multiple of 16
+ */
+bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
+                       uint64_t len, SevMeasuredKind kind, Error **errp);
+
+/**
+ * sev_launch_measure - LAUNCH_MEASURE, when the machine is complete
+ * @errp: set also when the machine did not hand over what the guest needs
+ */
+bool sev_launch_measure(SevCommonState *sev, Error **errp);
+
+/**
+ * sev_launch_secret - LAUNCH_SECRET
+ * @secret: verified by the firmware before anything is written
+ */
+bool sev_launch_secret(SevCommonState *sev, const SevLaunchSecret *secret,
+                       Error **errp);
+
+#endif

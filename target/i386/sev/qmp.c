@@ -1,0 +1,218 @@
+/*
+ * SEV: QMP commands
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-misc-target.h"
+#include "qapi/qapi-commands-sev-target.h"
+#include "qemu/base64.h"
+#include "blob.h"
+#include "firmware-table.h"
+#include "guest-ram.h"
+#include "launch.h"
+
+static SevCommonState *active_guest(Error **errp)
+{
+    SevCommonState *sev = sev_common_active();
+
+    if (!sev) {
+        error_setg(errp, "SEV is not enabled: the machine has no "
+                   "confidential-guest-support=ID of a SEV object");
+    }
+    return sev;
+}
+
+SevInfo *qmp_query_sev(Error **errp)
+{
+    SevCommonState *sev = sev_common_active();
+    SevInfo *info = g_new0(SevInfo, 1);
+
+    if (!sev) {
+        return info;
+    }
+    info->enabled = true;
+    info->api_major = sev->platform.api_major;
+    info->api_minor = sev->platform.api_minor;
+    info->build_id = sev->platform.build;
+    info->state = sev->state;
+    info->sev_type = SEV_COMMON_GET_CLASS(sev)->guest_type;
+    SEV_COMMON_GET_CLASS(sev)->fill_info(sev, info);
+    return info;
+}
+
+SevLaunchMeasureInfo *qmp_query_sev_launch_measure(Error **errp)
+{
+    SevCommonState *sev = active_guest(errp);
+    SevLaunchMeasureInfo *info;
+
+    if (!sev) {
+        return NULL;
+    }
+    if (sev->state != SEV_STATE_LAUNCH_SECRET &&
+        sev->state != SEV_STATE_RUNNING) {
+        error_setg(errp, "SEV guest '%s' is in state %s: its measurement is "
+                   "taken when the machine is complete", sev_common_id(sev),
+                   SevState_str(sev->state));
+        return NULL;
+    }
+    info = g_new0(SevLaunchMeasureInfo, 1);
+    info->data = g_base64_encode(sev->measurement, sizeof(sev->measurement));
+    return info;
+}
+
+static SevCapability *capabilities_of(SevBackend *be, Error **errp)
+{
+    SevCapability *cap;
+    SevPlatform platform;
+    SevCerts certs;
+
+    if (!be->ops->platform(be, &platform, errp) ||
+        !be->ops->certs(be, &certs, errp)) {
+        return NULL;
+    }
+    cap = g_new0(SevCapability, 1);
+    cap->pdh = g_base64_encode(certs.pdh, sizeof(certs.pdh));
+    cap->cert_chain = g_base64_encode(certs.chain, sizeof(certs.chain));
+    cap->cpu0_id = g_base64_encode(certs.chip_id, sizeof(certs.chip_id));
+    cap->cbitpos = platform.cbitpos;
+    cap->reduced_phys_bits = platform.reduced_phys_bits;
+    return cap;
+}
+
+SevCapability *qmp_query_sev_capabilities(Error **errp)
+{
+    SevBackendConfig config = { .sev_device = SEV_DEVICE_DEFAULT };
+    SevCommonState *sev = sev_common_active();
+    SevCapability *cap;
+    SevBackend *be;
+
+    if (sev) {
+        return capabilities_of(sev->backend, errp);
+    }
+    /* Management software asks before it makes a SEV guest */
+    be = sev_backend_new(&config, errp);
+    cap = be ? capabilities_of(be, errp) : NULL;
+    sev_backend_free(be);
+    return cap;
+}
+
+/* Decode and place a secret; nothing is written unless all of it is right */
+static bool inject_secret(SevCommonState *sev, const char *header64,
+                          const char *secret64, uint64_t gpa, Error **errp)
+{
+    uint8_t header[SEV_PACKET_HEADER_SIZE];
+    g_autofree uint8_t *data = NULL;
+    SevLaunchSecret secret;
+    size_t len;
+
+    if (!sev_blob_decode("packet-header", header64, header, sizeof(header),
+                         errp)) {
+        return false;
+    }
+    data = qbase64_decode(secret64, -1, &len, NULL);
+    if (!data) {
+        error_setg(errp, "secret is not valid base64 text");
+        return false;
+    }
+    if (len == 0 || len > SEV_SECRET_MAX || len % 16) {
+        error_setg(errp, "secret has %zu bytes, but must have a multiple of "
+                   "16, at most %d", len, SEV_SECRET_MAX);
+        return false;
+    }
+    secret = (SevLaunchSecret) {
+        .header = header,
+        .data = data,
+        .len = len,
+        .gpa = gpa,
+        .hva = sev_guest_ram(gpa, len, errp),
+    };
+    return secret.hva && sev_launch_secret(sev, &secret, errp);
+}
+
+int sev_inject_launch_secret(const char *hdr, const char *secret,
+                             uint64_t gpa, Error **errp)
+{
+    SevCommonState *sev = active_guest(errp);
+
+    if (!sev || !sev_launch_check(sev, SEV_STEP_SECRET, errp) ||
+        !inject_secret(sev, hdr, secret, gpa, errp)) {
+        return -1;
+    }
+    return 0;
+}
+
+/* The area of the firmware, if the decoded secret fits into it */
+static bool find_secret_gpa(const char *secret, uint64_t *gpa, Error **errp)
+{
+    ERRP_GUARD();
+    g_autofree uint8_t *data = NULL;
+    SevArea area;
+    size_t len = 0;
+
+    if (!sev_firmware_secret_area(&area, errp)) {
+        error_prepend(errp, "no gpa was given, and ");
+        return false;
+    }
+    data = qbase64_decode(secret, -1, &len, NULL);
+    if (len > area.size) {
+        error_setg(errp, "secret has %zu bytes, but the firmware's launch "
+                   "secret area has %" PRIu32, len, area.size);
+        return false;
+    }
+    *gpa = area.base;
+    return true;
+}
+
+void qmp_sev_inject_launch_secret(const char *packet_header,
+                                  const char *secret, bool has_gpa,
+                                  uint64_t gpa, Error **errp)
+{
+    SevCommonState *sev = active_guest(errp);
+
+    if (!sev || !sev_launch_check(sev, SEV_STEP_SECRET, errp)) {
+        return;
+    }
+    if (!has_gpa && !find_secret_gpa(secret, &gpa, errp)) {
+        return;
+    }
+    inject_secret(sev, packet_header, secret, gpa, errp);
+}
+
+SevAttestationReport *qmp_query_sev_attestation_report(const char *mnonce,
+                                                       Error **errp)
+{
+    SevCommonState *sev = active_guest(errp);
+    uint8_t nonce[SEV_NONCE_SIZE], report[SEV_REPORT_SIZE];
+    SevAttestationReport *ret;
+
+    if (!sev || !sev_launch_check(sev, SEV_STEP_ATTESTATION, errp) ||
+        !sev_blob_decode("mnonce", mnonce, nonce, sizeof(nonce), errp) ||
+        !sev->backend->ops->attestation(sev->backend, nonce, report, errp)) {
+        return NULL;
+    }
+    ret = g_new0(SevAttestationReport, 1);
+    ret->data = g_base64_encode(report, sizeof(report));
+    return ret;
+}
+
+SevMeasuredRangeList *qmp_query_sev_measured_ranges(Error **errp)
+{
+    SevCommonState *sev = sev_common_active();
+    SevMeasuredRangeList *head = NULL, **tail = &head;
+
+    for (unsigned i = 0; sev && i < sev_regions_count(sev->regions); i++) {
+        const SevRegion *region = sev_regions_get(sev->regions, i);
+        SevMeasuredRange *range = g_new0(SevMeasuredRange, 1);
+
+        range->gpa = region->gpa;
+        range->size = region->size;
+        range->kind = region->kind;
+        range->sha256 = sev_digest_hex(region->sha256);
+        range->launch_digest = sev_digest_hex(region->digest);
+        QAPI_LIST_APPEND(tail, range);
+    }
+    return head;
+}

@@ -1,0 +1,79 @@
+/*
+ * SEV: what was measured at launch, in order
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The launch digest is one hash over everything; when it is not the expected
+ * one it does not say why.  This list does: each measured range with its own
+ * hash and with the launch digest as it was after it.
+ */
+
+#ifndef I386_SEV_REGIONS_H
+#define I386_SEV_REGIONS_H
+
+#include "exec/hwaddr.h"
+#include "qapi/qapi-types-sev-target.h"
+#include "asp/abi.h"
+
+typedef struct SevRegion {
+    hwaddr gpa;
+    uint64_t size;
+    SevMeasuredKind kind;
+    uint8_t sha256[SEV_DIGEST_SIZE];        /* of this range alone */
+    uint8_t digest[SEV_DIGEST_SIZE];        /* launch digest after it */
+} SevRegion;
+
+typedef struct SevRegions SevRegions;
+
+/**
+ * sev_regions_new - an empty list
+ *
+ * Returns: the list; free it with sev_regions_free()
+ */
+SevRegions *sev_regions_new(void);
+
+/**
+ * sev_regions_free - NULL is allowed
+ */
+void sev_regions_free(SevRegions *regions);
+
+/**
+ * sev_regions_prepare - hash a range that is about to be measured
+ * @data: its plaintext, @size bytes: the firmware may encrypt it in place
+ *
+ * The list is unchanged until sev_regions_commit() is called, or
+ * sev_regions_prepare() again for a range in place of this one.
+ */
+void sev_regions_prepare(SevRegions *regions, hwaddr gpa, uint64_t size,
+                         SevMeasuredKind kind, const void *data);
+
+/**
+ * sev_regions_commit - the prepared range was measured
+ *
+ * Returns: the range, owned by the list
+ */
+const SevRegion *sev_regions_commit(SevRegions *regions);
+
+/**
+ * sev_regions_count - number of ranges
+ */
+unsigned sev_regions_count(const SevRegions *regions);
+
+/**
+ * sev_regions_get - the range number @i, from 0, owned by the list
+ */
+const SevRegion *sev_regions_get(const SevRegions *regions, unsigned i);
+
+/**
+ * sev_regions_has - whether a range of this kind was measured
+ */
+bool sev_regions_has(const SevRegions *regions, SevMeasuredKind kind);
+
+/**
+ * sev_digest_hex - a digest as 64 hexadecimal digits
+ *
+ * Returns: a new string
+ */
+char *sev_digest_hex(const uint8_t *digest);
+
+#endif

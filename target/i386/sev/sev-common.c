@@ -1,0 +1,231 @@
+/*
+ * SEV objects: what all kinds of SEV guests share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qom/object_interfaces.h"
+#include "system/system.h"
+#include "launch.h"
+#include "properties.h"
+#include "sev-common.h"
+
+/* The guest of this process; never changes once it is set */
+static SevCommonState *active;
+
+SevCommonState *sev_common_active(void)
+{
+    return active;
+}
+
+const char *sev_common_id(const SevCommonState *sev)
+{
+    return object_get_canonical_path_component(OBJECT(sev));
+}
+
+bool sev_enabled(void)
+{
+    return active;
+}
+
+bool sev_es_enabled(void)
+{
+    return active && active->es;
+}
+
+bool sev_snp_enabled(void)
+{
+    return active &&
+           SEV_COMMON_GET_CLASS(active)->guest_type == SEV_GUEST_TYPE_SEV_SNP;
+}
+
+uint32_t sev_get_cbit_position(void)
+{
+    return active ? active->cbitpos : 0;
+}
+
+uint32_t sev_get_reduced_phys_bits(void)
+{
+    return active ? active->reduced_phys_bits : 0;
+}
+
+/* Take what was left out from the platform, and check what was given */
+static bool settle_address_bits(SevCommonState *sev, Error **errp)
+{
+    const SevPlatform *platform = &sev->platform;
+
+    sev->cbitpos = sev->cbitpos ?: platform->cbitpos;
+    sev->reduced_phys_bits = sev->reduced_phys_bits ?:
+                             platform->reduced_phys_bits;
+    if (sev->cbitpos < platform->cbitpos_min ||
+        sev->cbitpos > platform->cbitpos_max) {
+        error_setg(errp, "cbitpos=%" PRIu32 " of '%s' is not possible: the "
+                   "platform allows %" PRIu32 " to %" PRIu32 "; leave it out "
+                   "to get %" PRIu32, sev->cbitpos, sev_common_id(sev),
+                   platform->cbitpos_min, platform->cbitpos_max,
+                   platform->cbitpos);
+        return false;
+    }
+    if (sev->reduced_phys_bits > 63) {
+        error_setg(errp, "reduced-phys-bits=%" PRIu32 " of '%s' is not "
+                   "possible: it must be 1 to 63; leave it out to get %"
+                   PRIu32, sev->reduced_phys_bits, sev_common_id(sev),
+                   platform->reduced_phys_bits);
+        return false;
+    }
+    return true;
+}
+
+/* Take a platform and launch a guest on it; owns @backend */
+static bool attach(SevCommonState *sev, SevBackend *backend, Error **errp)
+{
+    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
+
+    sev->backend = backend;
+    if (!backend->ops->platform(backend, &sev->platform, errp) ||
+        !settle_address_bits(sev, errp) || !klass->check(sev, errp) ||
+        !sev_launch_begin(sev, errp)) {
+        sev_backend_free(g_steal_pointer(&sev->backend));
+        return false;
+    }
+    active = sev;
+    CONFIDENTIAL_GUEST_SUPPORT(sev)->ready = true;
+    return true;
+}
+
+/* For every accelerator; under KVM, kvm_init() was there first */
+static bool sev_common_accel_init(ConfidentialGuestSupport *cgs, Error **errp)
+{
+    SevCommonState *sev = SEV_COMMON(cgs);
+    SevBackendConfig config = {
+        .sev_device = sev->sev_device,
+        .state_file = sev->state_file,
+    };
+    SevBackend *backend;
+
+    if (cgs->ready) {
+        return true;
+    }
+    backend = sev_backend_new(&config, errp);
+    return backend && attach(sev, backend, errp);
+}
+
+static int sev_common_kvm_init(ConfidentialGuestSupport *cgs, Error **errp)
+{
+    return sev_common_accel_init(cgs, errp) ? 0 : -1;
+}
+
+/* Measure the machine's guest; an object that guards nothing must say so */
+static void machine_done(Notifier *notifier, void *unused)
+{
+    SevCommonState *sev = container_of(notifier, SevCommonState, machine_done);
+
+    if (sev->backend) {
+        sev_launch_measure(sev, &error_fatal);
+    } else {
+        warn_report("%s object '%s' has no effect: -machine "
+                    "confidential-guest-support=%s would use it",
+                    object_get_typename(OBJECT(sev)), sev_common_id(sev),
+                    sev_common_id(sev));
+    }
+}
+
+static int find_other(Object *obj, void *opaque)
+{
+    return obj != opaque && object_dynamic_cast(obj, TYPE_SEV_COMMON);
+}
+
+static void sev_common_complete(UserCreatable *uc, Error **errp)
+{
+    SevCommonState *sev = SEV_COMMON(uc);
+
+    if (object_child_foreach(object_get_objects_root(), find_other, sev)) {
+        error_setg(errp, "'%s' is a second SEV object: a VM has one",
+                   sev_common_id(sev));
+        return;
+    }
+    sev->machine_done.notify = machine_done;
+    qemu_add_machine_init_done_notifier(&sev->machine_done);
+}
+
+static bool sev_common_can_be_deleted(UserCreatable *uc)
+{
+    return !SEV_COMMON(uc)->backend;
+}
+
+static const SevProperty sev_common_properties[] = {
+    { "sev-device", SEV_PROPERTY_STR, offsetof(SevCommonState, sev_device),
+      "device file of the host's SEV firmware" },
+    { "state-file", SEV_PROPERTY_STR, offsetof(SevCommonState, state_file),
+      "identity of the emulated platform, made by qemu-sev platform init "
+      "(default: a built-in test identity)" },
+    { "cbitpos", SEV_PROPERTY_UINT32, offsetof(SevCommonState, cbitpos),
+      "C-bit location in page table entries (default: the platform's)" },
+    { "reduced-phys-bits", SEV_PROPERTY_UINT32,
+      offsetof(SevCommonState, reduced_phys_bits),
+      "physical address bits that encryption takes (default: the "
+      "platform's)" },
+    { "kernel-hashes", SEV_PROPERTY_BOOL,
+      offsetof(SevCommonState, kernel_hashes),
+      "measure hashes of -kernel, -initrd and -append" },
+    { }
+};
+
+static void sev_common_instance_init(Object *obj)
+{
+    SEV_COMMON(obj)->sev_device = g_strdup(SEV_DEVICE_DEFAULT);
+}
+
+/* Machine types pin defaults of the base's sev-guest */
+static void sev_common_post_init(Object *obj)
+{
+    object_apply_compat_props(obj);
+}
+
+static void sev_common_finalize(Object *obj)
+{
+    SevCommonState *sev = SEV_COMMON(obj);
+
+    if (sev->machine_done.notify) {
+        qemu_remove_machine_init_done_notifier(&sev->machine_done);
+    }
+    sev_object_free_strings(obj, sev_common_properties);
+}
+
+static void sev_common_class_init(ObjectClass *oc, void *data)
+{
+    ConfidentialGuestSupportClass *cgs = CONFIDENTIAL_GUEST_SUPPORT_CLASS(oc);
+    UserCreatableClass *uc = USER_CREATABLE_CLASS(oc);
+
+    cgs->kvm_init = sev_common_kvm_init;
+    cgs->accel_init = sev_common_accel_init;
+    uc->complete = sev_common_complete;
+    uc->can_be_deleted = sev_common_can_be_deleted;
+    sev_class_add_properties(oc, sev_common_properties);
+}
+
+static const TypeInfo sev_common_info = {
+    .name = TYPE_SEV_COMMON,
+    .parent = TYPE_X86_CONFIDENTIAL_GUEST,
+    .abstract = true,
+    .instance_size = sizeof(SevCommonState),
+    .instance_init = sev_common_instance_init,
+    .instance_post_init = sev_common_post_init,
+    .instance_finalize = sev_common_finalize,
+    .class_size = sizeof(SevCommonClass),
+    .class_init = sev_common_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { TYPE_USER_CREATABLE },
+        { }
+    },
+};
+
+static void sev_common_register_types(void)
+{
+    type_register_static(&sev_common_info);
+}
+
+type_init(sev_common_register_types);
