@@ -100,7 +100,7 @@ series-bisect: series
 style: $(BUILD)/qemu/build.ninja
 	@$(DO)/packages series
 	@$(DO)/sync
-	@cd $(BUILD)/src && find . -type l \( -name '*.[chS]' -o -name '*.py' \) \
+	@cd $(BUILD)/src && find hw include scripts target tests tools -type l \( -name '*.[chS]' -o -name '*.py' \) \
 	    -lname '../*' -print0 | sort -z | \
 	    xargs -0 -n 1 perl scripts/checkpatch.pl --no-tree --terse \
 	    --no-summary -f
