@@ -170,11 +170,12 @@ static bool run_export(ToolRun *run, GError **err)
           "Write the root, ASK and ARK", "FILE" },
         { "folder", 0, 0, G_OPTION_ARG_FILENAME, &args.folder,
           "Write each certificate to a file of its own", "DIR" },
-        PLATFORM_OPTIONS(&args.platform),
         { NULL }
     };
 
-    if (!tool_parse(run, options, 0, 1, err) ||
+    tool_options(run, options);
+    platform_options(run, &args.platform);
+    if (!tool_parse(run, 0, 1, err) ||
         !check_outputs(&args, run->args[1], err)) {
         return false;
     }

@@ -19,33 +19,10 @@ typedef struct LaunchArgs {
     gboolean init2;
 } LaunchArgs;
 
-#define LAUNCH_OPTIONS(args) \
-    { "firmware", 'f', 0, G_OPTION_ARG_FILENAME, &(args)->firmware, \
-      "Firmware image", "FILE" }, \
-    { "kernel", 'k', 0, G_OPTION_ARG_FILENAME, &(args)->kernel, \
-      "Kernel, with kernel-hashes=on", "FILE" }, \
-    { "initrd", 'r', 0, G_OPTION_ARG_FILENAME, &(args)->initrd, \
-      "Its initrd", "FILE" }, \
-    { "cmdline", 'e', 0, G_OPTION_ARG_FILENAME, &(args)->cmdline, \
-      "Its command line", "TEXT" }, \
-    { "num-cpus", 0, 0, G_OPTION_ARG_STRING, &(args)->num_cpus, \
-      "Virtual CPUs of an SEV-ES guest (default: 1)", "N" }, \
-    { "vmsa-cpu0", '0', 0, G_OPTION_ARG_FILENAME, &(args)->vmsa_cpu0, \
-      "Initial state of the boot CPU", "FILE" }, \
-    { "vmsa-cpu1", '1', 0, G_OPTION_ARG_FILENAME, &(args)->vmsa_cpu1, \
-      "Initial state of each other CPU", "FILE" }, \
-    { "cpu-family", 0, 0, G_OPTION_ARG_STRING, &(args)->cpu.family, \
-      "CPU family, to make the initial states", "N" }, \
-    { "cpu-model", 0, 0, G_OPTION_ARG_STRING, &(args)->cpu.model, \
-      "CPU model number", "N" }, \
-    { "cpu-stepping", 0, 0, G_OPTION_ARG_STRING, &(args)->cpu.stepping, \
-      "CPU stepping", "N" }, \
-    { "init2", 0, 0, G_OPTION_ARG_NONE, &(args)->init2, \
-      "Initial states as KVM_SEV_INIT2 makes them", NULL }, \
-    { "launch-digest", 0, 0, G_OPTION_ARG_STRING, &(args)->digest, \
-      "SHA-256 of all that in base64, instead", "B64" }, \
-    { "digest", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, \
-      &(args)->digest, NULL, NULL }
+/**
+ * launch_options - add the options of a launch to a subcommand
+ */
+void launch_options(ToolRun *run, LaunchArgs *args);
 
 /**
  * launch_args_clear - free what GOption put there

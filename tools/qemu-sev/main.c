@@ -91,45 +91,31 @@ static bool wants_help(const char *word)
            !g_strcmp0(word, "help");
 }
 
-static int report_error(const ToolCommand *command, GError *err)
+static int report_error(GError *err)
 {
     int status = err->domain == TOOL_ERROR ? err->code : TOOL_FAILED;
 
-    fprintf(stderr, "qemu-sev %s: %s\n", command->name, err->message);
+    fprintf(stderr, "%s: %s\n", g_get_prgname(), err->message);
     g_error_free(err);
     return status;
 }
 
-/* @args with the command's name before them, for GOption to change */
-static GStrv copy_args(const char *name, char **args)
-{
-    guint n = g_strv_length(args);
-    GStrv copy = g_new0(char *, n + 2);
-
-    copy[0] = g_strdup(name);
-    for (guint i = 0; i < n; i++) {
-        copy[i + 1] = g_strdup(args[i]);
-    }
-    return copy;
-}
-
 static int run_command(const ToolCommand *command, char **args, bool quiet)
 {
-    g_autofree char *name = g_strdup_printf("qemu-sev %s", command->name);
-    ToolRun run = { .command = command, .quiet = quiet };
+    ToolRun run = { .quiet = quiet };
     GError *err = NULL;
     bool ok;
 
-    g_set_prgname(name);
-    run.args = copy_args(name, args);
+    tool_run_init(&run, command, args);
+    g_set_prgname(run.args[0]);
     ok = command->run(&run, &err);
-    g_strfreev(run.args);
+    tool_run_clear(&run);
     if (fflush(stdout) != 0 && ok) {
-        fprintf(stderr, "%s: cannot write the output: %s\n", name,
-                g_strerror(errno));
+        fprintf(stderr, "%s: cannot write the output: %s\n",
+                g_get_prgname(), g_strerror(errno));
         return TOOL_FAILED;
     }
-    return ok ? TOOL_OK : report_error(command, err);
+    return ok ? TOOL_OK : report_error(err);
 }
 
 /* No command was named: help, or say what is wrong */

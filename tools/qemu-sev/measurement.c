@@ -31,20 +31,28 @@ static void measure_args_clear(MeasureArgs *args)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeasureArgs, measure_args_clear)
 
-#define MEASURE_OPTIONS(args) \
-    { "api-major", 0, 0, G_OPTION_ARG_STRING, &(args)->api_major, \
-      "API major version of the platform", "N" }, \
-    { "api-minor", 0, 0, G_OPTION_ARG_STRING, &(args)->api_minor, \
-      "API minor version of the platform", "N" }, \
-    { "build-id", 0, 0, G_OPTION_ARG_STRING, &(args)->build_id, \
-      "Firmware build of the platform", "N" }, \
-    { "policy", 0, 0, G_OPTION_ARG_STRING, &(args)->policy, \
-      "Policy of the guest", "N" }, \
-    { "tik", 0, 0, G_OPTION_ARG_FILENAME, &(args)->tik, \
-      "Transport integrity key", "FILE" }, \
-    { "launch-measure-blob", 'm', 0, G_OPTION_ARG_FILENAME, &(args)->blob, \
-      "What query-sev-launch-measure gave: base64, or a file with it", \
-      "B64|FILE" }
+static void measure_options(ToolRun *run, MeasureArgs *args)
+{
+    const GOptionEntry options[] = {
+        { "api-major", 0, 0, G_OPTION_ARG_STRING, &args->api_major,
+          "API major version of the platform", "N" },
+        { "api-minor", 0, 0, G_OPTION_ARG_STRING, &args->api_minor,
+          "API minor version of the platform", "N" },
+        { "build-id", 0, 0, G_OPTION_ARG_STRING, &args->build_id,
+          "Firmware build of the platform", "N" },
+        { "policy", 0, 0, G_OPTION_ARG_STRING, &args->policy,
+          "Policy of the guest", "N" },
+        { "tik", 0, 0, G_OPTION_ARG_FILENAME, &args->tik,
+          "Transport integrity key", "FILE" },
+        { "launch-measure-blob", 'm', 0, G_OPTION_ARG_FILENAME, &args->blob,
+          "What query-sev-launch-measure gave: base64, or a file with it",
+          "B64|FILE" },
+        { NULL }
+    };
+
+    tool_options(run, options);
+    launch_options(run, &args->launch);
+}
 
 /* Everything that a measurement is made of */
 typedef struct Expected {
@@ -140,16 +148,16 @@ static bool run_build(ToolRun *run, GError **err)
     g_autofree char *text = NULL;
     Expected expected;
     const GOptionEntry options[] = {
-        MEASURE_OPTIONS(&args),
         { "nonce", 0, 0, G_OPTION_ARG_STRING, &args.nonce,
           "The nonce of the measurement, instead of the blob", "B64" },
         { "outfile", 'o', 0, G_OPTION_ARG_FILENAME, &args.outfile,
           "Write the 48 bytes as they are instead of printing them", "FILE" },
-        LAUNCH_OPTIONS(&args.launch),
         { NULL }
     };
 
-    if (!tool_parse(run, options, 0, 0, err) ||
+    measure_options(run, &args);
+    tool_options(run, options);
+    if (!tool_parse(run, 0, 0, err) ||
         !compute(run, &args, &expected, err)) {
         return false;
     }
@@ -193,13 +201,9 @@ static bool run_verify(ToolRun *run, GError **err)
     g_auto(MeasureArgs) args = { 0 };
     Expected expected;
     bool good;
-    const GOptionEntry options[] = {
-        MEASURE_OPTIONS(&args),
-        LAUNCH_OPTIONS(&args.launch),
-        { NULL }
-    };
 
-    if (!tool_parse(run, options, 0, 0, err) ||
+    measure_options(run, &args);
+    if (!tool_parse(run, 0, 0, err) ||
         !compute(run, &args, &expected, err)) {
         return false;
     }

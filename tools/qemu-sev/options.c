@@ -8,7 +8,52 @@
 #include "qemu-sev.h"
 #include "target/i386/sev/asp/abi.h"
 
-G_DEFINE_QUARK(qemu-sev-tool-error, tool_error)
+GQuark tool_error_quark(void)
+{
+    return g_quark_from_static_string("qemu-sev-tool-error");
+}
+
+/* @args with the command's name before them, for GOption to change */
+static GStrv copy_args(const ToolCommand *command, char **args)
+{
+    guint n = g_strv_length(args);
+    GStrv copy = g_new0(char *, n + 2);
+
+    copy[0] = g_strdup_printf("qemu-sev %s", command->name);
+    for (guint i = 0; i < n; i++) {
+        copy[i + 1] = g_strdup(args[i]);
+    }
+    return copy;
+}
+
+void tool_run_init(ToolRun *run, const ToolCommand *command, char **args)
+{
+    const GOptionEntry common[] = {
+        { "json", 0, 0, G_OPTION_ARG_NONE, &run->json,
+          "Print for programs, as JSON", NULL },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &run->quiet,
+          "Print no progress", NULL },
+        { NULL }
+    };
+
+    run->command = command;
+    run->args = copy_args(command, args);
+    run->options = g_option_context_new(command->args);
+    g_option_context_set_summary(run->options, command->summary);
+    g_option_context_set_description(run->options, command->description);
+    tool_options(run, common);
+}
+
+void tool_run_clear(ToolRun *run)
+{
+    g_strfreev(run->args);
+    g_option_context_free(run->options);
+}
+
+void tool_options(ToolRun *run, const GOptionEntry *options)
+{
+    g_option_context_add_main_entries(run->options, options, NULL);
+}
 
 static bool check_positional(ToolRun *run, guint min, guint max, GError **err)
 {
@@ -31,25 +76,11 @@ static void usage_error(GError **err, GError *cause)
     g_error_free(cause);
 }
 
-bool tool_parse(ToolRun *run, const GOptionEntry *options, guint min,
-                guint max, GError **err)
+bool tool_parse(ToolRun *run, guint min, guint max, GError **err)
 {
-    g_autoptr(GOptionContext) context =
-        g_option_context_new(run->command->args);
-    const GOptionEntry common[] = {
-        { "json", 0, 0, G_OPTION_ARG_NONE, &run->json,
-          "Print for programs, as JSON", NULL },
-        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &run->quiet,
-          "Print no progress", NULL },
-        { NULL }
-    };
     GError *cause = NULL;
 
-    g_option_context_set_summary(context, run->command->summary);
-    g_option_context_set_description(context, run->command->description);
-    g_option_context_add_main_entries(context, options, NULL);
-    g_option_context_add_main_entries(context, common, NULL);
-    if (!g_option_context_parse_strv(context, &run->args, &cause)) {
+    if (!g_option_context_parse_strv(run->options, &run->args, &cause)) {
         usage_error(err, cause);
         return false;
     }

@@ -18,7 +18,8 @@ static bool parse_state(ToolRun *run, char **state, GError **err)
         { NULL }
     };
 
-    if (!tool_parse(run, options, 0, 0, err)) {
+    tool_options(run, options);
+    if (!tool_parse(run, 0, 0, err)) {
         return false;
     }
     if (!*state) {
@@ -110,12 +111,9 @@ static bool run_status(ToolRun *run, GError **err)
 {
     g_auto(PlatformArgs) args = { 0 };
     PlatformInfo info;
-    const GOptionEntry options[] = {
-        PLATFORM_OPTIONS(&args),
-        { NULL }
-    };
 
-    if (!tool_parse(run, options, 0, 0, err) ||
+    platform_options(run, &args);
+    if (!tool_parse(run, 0, 0, err) ||
         !platform_info(&args, &info, err)) {
         return false;
     }

@@ -24,6 +24,19 @@ void platform_free(Platform *platform)
     }
 }
 
+void platform_options(ToolRun *run, PlatformArgs *args)
+{
+    const GOptionEntry options[] = {
+        { "state", 0, 0, G_OPTION_ARG_FILENAME, &args->state,
+          "Identity of the platform, made by 'platform init'", "FILE" },
+        { "qmp", 0, 0, G_OPTION_ARG_FILENAME, &args->qmp,
+          "Ask the QEMU behind this QMP socket", "SOCKET" },
+        { NULL }
+    };
+
+    tool_options(run, options);
+}
+
 void platform_args_clear(PlatformArgs *args)
 {
     g_free(args->state);

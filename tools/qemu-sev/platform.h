@@ -11,6 +11,7 @@
 #ifndef QEMU_SEV_PLATFORM_H
 #define QEMU_SEV_PLATFORM_H
 
+#include "qemu-sev.h"
 #include "target/i386/sev/asp/asp.h"
 
 /* Which platform the user named; all NULL: the built-in identity */
@@ -19,11 +20,10 @@ typedef struct PlatformArgs {
     char *qmp;
 } PlatformArgs;
 
-#define PLATFORM_OPTIONS(args) \
-    { "state", 0, 0, G_OPTION_ARG_FILENAME, &(args)->state, \
-      "Identity of the platform, made by 'platform init'", "FILE" }, \
-    { "qmp", 0, 0, G_OPTION_ARG_FILENAME, &(args)->qmp, \
-      "Ask the QEMU behind this QMP socket", "SOCKET" }
+/**
+ * platform_options - add --state and --qmp to a subcommand
+ */
+void platform_options(ToolRun *run, PlatformArgs *args);
 
 typedef struct Platform {
     char *origin;               /* "the built-in identity" */

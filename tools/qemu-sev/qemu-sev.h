@@ -29,6 +29,7 @@ typedef struct ToolCommand ToolCommand;
 /* One run of a subcommand */
 typedef struct ToolRun {
     const ToolCommand *command;
+    GOptionContext *options;
     GStrv args;                 /* command name, then what follows it */
     gboolean json;              /* --json: output for programs */
     gboolean quiet;             /* --quiet: no progress */
@@ -56,19 +57,33 @@ extern const ToolCommand tool_platform_rotate;
 extern const ToolCommand tool_platform_status;
 
 /**
+ * tool_run_init - prepare a run of @command with --json, --quiet and --help
+ * @args: what follows the command's name; copied
+ */
+void tool_run_init(ToolRun *run, const ToolCommand *command, char **args);
+
+/**
+ * tool_run_clear - free what @run holds
+ */
+void tool_run_clear(ToolRun *run);
+
+/**
+ * tool_options - add options to a run
+ * @options: ended by a row of zeros; copied
+ */
+void tool_options(ToolRun *run, const GOptionEntry *options);
+
+/**
  * tool_parse - parse the options of a subcommand
  * @run: its options are taken out of @run->args; the name and the positional
  *   arguments stay
- * @options: the subcommand's own options, ended by a row of zeros; --json,
- *   --quiet and --help are added
  * @min, @max: how many positional arguments there must be
  *
  * --help prints and exits.
  *
  * Returns: false with @err set for a wrong command line
  */
-bool tool_parse(ToolRun *run, const GOptionEntry *options, guint min,
-                guint max, GError **err);
+bool tool_parse(ToolRun *run, guint min, guint max, GError **err);
 
 /**
  * tool_number - an option's number, decimal or hexadecimal with 0x

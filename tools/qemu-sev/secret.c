@@ -173,7 +173,8 @@ static bool run_secret(ToolRun *run, GError **err)
         { NULL }
     };
 
-    return tool_parse(run, options, 2, 2, err) && build(run, &args, err);
+    tool_options(run, options);
+    return tool_parse(run, 2, 2, err) && build(run, &args, err);
 }
 
 const ToolCommand tool_secret_build = {

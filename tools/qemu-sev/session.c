@@ -146,7 +146,8 @@ static bool run_session(ToolRun *run, GError **err)
         { NULL }
     };
 
-    if (!tool_parse(run, options, 2, 2, err) ||
+    tool_options(run, options);
+    if (!tool_parse(run, 2, 2, err) ||
         !tool_policy(run->args[2], &policy, err) ||
         !make_session(&session, name ?: "vm", run->args[1], policy, force,
                       err)) {

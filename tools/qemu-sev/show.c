@@ -96,13 +96,10 @@ static bool show_file(ToolRun *run, const char *path, GError **err)
 static bool run_show(ToolRun *run, GError **err)
 {
     g_auto(PlatformArgs) args = { 0 };
-    const GOptionEntry options[] = {
-        PLATFORM_OPTIONS(&args),
-        { NULL }
-    };
     const char *what;
 
-    if (!tool_parse(run, options, 1, 1, err)) {
+    platform_options(run, &args);
+    if (!tool_parse(run, 1, 1, err)) {
         return false;
     }
     what = run->args[1];

@@ -235,11 +235,12 @@ static bool run_verify(ToolRun *run, GError **err)
           "The root to trust: ASK, ARK", "FILE" },
         { "allow-emulated", 0, 0, G_OPTION_ARG_NONE, &args.allow_emulated,
           "Accept the root of an emulated platform", NULL },
-        PLATFORM_OPTIONS(&args.platform),
         { NULL }
     };
 
-    if (!tool_parse(run, options, 0, 0, err) || !check_sources(&args, err) ||
+    tool_options(run, options);
+    platform_options(run, &args.platform);
+    if (!tool_parse(run, 0, 0, err) || !check_sources(&args, err) ||
         !load_chain(&chain, &args, err)) {
         return false;
     }

@@ -96,7 +96,8 @@ static bool run_build(ToolRun *run, GError **err)
         { NULL }
     };
 
-    if (!tool_parse(run, options, 1, 1, err) ||
+    tool_options(run, options);
+    if (!tool_parse(run, 1, 1, err) ||
         !make_spec(&args, &spec, err)) {
         return false;
     }
