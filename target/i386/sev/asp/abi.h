@@ -186,7 +186,7 @@ typedef struct AspCmdInitEx {
     uint64_t tmr_paddr;
     uint32_t tmr_len;
     uint32_t reserved;
-    uint64_t nv_paddr;                  /* 0: as INIT */
+    uint64_t nv_paddr;                  /* 0: as INIT; else not supported */
     uint32_t nv_len;
 } ASP_PACKED AspCmdInitEx;
 

@@ -113,12 +113,11 @@ bool sev_ca_is_emulated(const uint8_t *ca, size_t ca_len)
            !memcmp(ask.key_id, SEV_EMULATED_ASK_ID, sizeof(ask.key_id));
 }
 
-/* One certificate, signed by @signer, at @out */
-static void make(uint8_t *out, SevCertUsage usage, const char *id,
-                 const AspRsaKey *key, const AspRsaKey *signer)
+void sev_amd_cert_init(SevAmdCertWire *w, SevCertUsage usage)
 {
     static const uint8_t exponent[] = { 0x01, 0x00, 0x01 };
-    SevAmdCertWire *w = (SevAmdCertWire *)out;
+    const char *id = usage == SEV_USAGE_ARK ? SEV_EMULATED_ARK_ID
+                                            : SEV_EMULATED_ASK_ID;
 
     memset(w, 0, sizeof(*w));
     w->version = GUINT32_TO_LE(SEV_AMD_CERT_VERSION);
@@ -128,22 +127,35 @@ static void make(uint8_t *out, SevCertUsage usage, const char *id,
     w->exponent_bits = GUINT32_TO_LE(ASP_RSA_MAX * 8);
     w->modulus_bits = GUINT32_TO_LE(ASP_RSA_MAX * 8);
     memcpy(w->exponent, exponent, sizeof(exponent));
+}
+
+void sev_cert_put_ask_sig(SevCert *cek, const uint8_t *value)
+{
+    SevCertSigWire *sig = &((SevCertWire *)cek->bytes)->sig[0];
+
+    sig->usage = GUINT32_TO_LE(SEV_USAGE_ASK);
+    sig->algo = GUINT32_TO_LE(SEV_ALGO_RSA_SHA384);
+    memcpy(sig->rsa, value, sizeof(sig->rsa));
+}
+
+static void make(SevAmdCertWire *w, SevCertUsage usage, const AspRsaKey *key,
+                 const AspRsaKey *signer)
+{
+    sev_amd_cert_init(w, usage);
     asp_rsa_modulus(key, w->modulus);
     asp_rsa_sign(signer, w, offsetof(SevAmdCertWire, signature), w->signature);
 }
 
-void sev_root_make(uint8_t *ca, SevCert *cek)
+void sev_root_make(SevEmulatedCa *ca, SevCert *cek)
 {
-    SevCertSigWire *sig = &((SevCertWire *)cek->bytes)->sig[0];
     AspRsaKey *ark = asp_rsa_generate(ASP_RSA_MAX);
     AspRsaKey *ask = asp_rsa_generate(ASP_RSA_MAX);
+    uint8_t sig[ASP_RSA_MAX];
 
-    make(ca, SEV_USAGE_ASK, SEV_EMULATED_ASK_ID, ask, ark);
-    make(ca + sizeof(SevAmdCertWire), SEV_USAGE_ARK, SEV_EMULATED_ARK_ID,
-         ark, ark);
-    sig->usage = GUINT32_TO_LE(SEV_USAGE_ASK);
-    sig->algo = GUINT32_TO_LE(SEV_ALGO_RSA_SHA384);
-    asp_rsa_sign(ask, cek->bytes, SEV_CERT_BODY_SIZE, sig->rsa);
+    make(&ca->ask, SEV_USAGE_ASK, ask, ark);
+    make(&ca->ark, SEV_USAGE_ARK, ark, ark);
+    asp_rsa_sign(ask, cek->bytes, SEV_CERT_BODY_SIZE, sig);
+    sev_cert_put_ask_sig(cek, sig);
     asp_rsa_free(ask);
     asp_rsa_free(ark);
 }

@@ -40,15 +40,30 @@ ASP_CHECK_OFFSET(SevAmdCertWire, usage, 0x24);
 ASP_CHECK_OFFSET(SevAmdCertWire, exponent_bits, 0x38);
 ASP_CHECK_OFFSET(SevAmdCertWire, exponent, 0x40);
 
-#define SEV_EMULATED_CA_SIZE    (2 * sizeof(SevAmdCertWire))
+/* A complete root, as files hold it */
+typedef struct SevEmulatedCa {
+    SevAmdCertWire ask;
+    SevAmdCertWire ark;
+} ASP_PACKED SevEmulatedCa;
+
+/**
+ * sev_amd_cert_init - a certificate of an emulated root: all but the modulus
+ * and the signature
+ */
+void sev_amd_cert_init(SevAmdCertWire *w, SevCertUsage usage);
+
+/**
+ * sev_cert_put_ask_sig - put the ASK's signature into @cek
+ * @value: ASP_RSA_MAX bytes, little-endian
+ */
+void sev_cert_put_ask_sig(SevCert *cek, const uint8_t *value);
 
 /**
  * sev_root_make - make a root from fresh randomness and sign @cek with it
- * @ca: out: ASK followed by ARK, SEV_EMULATED_CA_SIZE bytes
  * @cek: in: the certificate; out: with the ASK's signature
  *
  * Takes seconds.  The private keys are gone afterwards.
  */
-void sev_root_make(uint8_t *ca, SevCert *cek);
+void sev_root_make(SevEmulatedCa *ca, SevCert *cek);
 
 #endif

@@ -80,6 +80,13 @@ static inline void sev_number_store(uint8_t *field, const uint8_t *be)
 bool sev_number_load(const uint8_t *field, uint8_t *be);
 
 /**
+ * sev_cert_put_sig - put a signature into slot @i of @cert
+ * @usage: of the signer's key
+ */
+void sev_cert_put_sig(SevCert *cert, unsigned i, SevCertUsage usage,
+                      const AspEcSig *value);
+
+/**
  * sev_cert_verify_by_ask - whether the key in @ask signed @cert
  */
 bool sev_cert_verify_by_ask(const SevCert *cert, const SevAmdCert *ask,

@@ -186,18 +186,25 @@ void sev_cert_init(SevCert *cert, SevCertUsage usage, const AspEcPoint *pub,
     sev_cert_unsign(cert, 1);
 }
 
+void sev_cert_put_sig(SevCert *cert, unsigned i, SevCertUsage usage,
+                      const AspEcSig *value)
+{
+    SevCertSigWire *sig = &((SevCertWire *)cert->bytes)->sig[i];
+
+    sev_cert_unsign(cert, i);
+    sig->usage = GUINT32_TO_LE(usage);
+    sig->algo = GUINT32_TO_LE(SEV_ALGO_ECDSA_SHA256);
+    sev_number_store(sig->ec.r, value->r);
+    sev_number_store(sig->ec.s, value->s);
+}
+
 void sev_cert_sign(SevCert *cert, unsigned i, SevCertUsage usage,
                    const AspEcKey *key)
 {
-    SevCertSigWire *sig = &((SevCertWire *)cert->bytes)->sig[i];
     AspEcSig value;
 
-    sev_cert_unsign(cert, i);
     asp_ecdsa_sign(key, cert->bytes, SEV_CERT_BODY_SIZE, &value);
-    sig->usage = GUINT32_TO_LE(usage);
-    sig->algo = GUINT32_TO_LE(SEV_ALGO_ECDSA_SHA256);
-    sev_number_store(sig->ec.r, value.r);
-    sev_number_store(sig->ec.s, value.s);
+    sev_cert_put_sig(cert, i, usage, &value);
 }
 
 /* The slot that claims to be by @usage with @algo, or -1 */

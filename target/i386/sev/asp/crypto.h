@@ -147,6 +147,11 @@ void asp_ec_generate(AspEcKey *key);
 void asp_ec_from_seed(const uint8_t *seed, AspEcKey *key);
 
 /**
+ * asp_ec_private_from_seed - the private half of it, which is much cheaper
+ */
+void asp_ec_private_from_seed(const uint8_t *seed, uint8_t *d);
+
+/**
  * asp_ec_from_private - make the public half that belongs to @key->d
  *
  * Returns: false unless 0 < d < n

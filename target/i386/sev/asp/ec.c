@@ -86,9 +86,9 @@ bool asp_ec_from_private(AspEcKey *key)
     return valid;
 }
 
-void asp_ec_from_seed(const uint8_t *seed, AspEcKey *key)
+static void private_from_seed(gcry_ctx_t curve, const uint8_t *seed,
+                              uint8_t *private)
 {
-    gcry_ctx_t curve = curve_new();
     gcry_mpi_t n = gcry_mpi_ec_get_mpi("n", curve, 1);
     uint8_t be[ASP_EC_SEED_SIZE];
     gcry_mpi_t d;
@@ -98,13 +98,28 @@ void asp_ec_from_seed(const uint8_t *seed, AspEcKey *key)
     gcry_mpi_sub_ui(n, n, 1);
     gcry_mpi_mod(d, d, n);
     gcry_mpi_add_ui(d, d, 1);
-    asp_mpi_to_be(d, key->d, ASP_EC_SIZE);
-    key_complete(curve, key);
+    asp_mpi_to_be(d, private, ASP_EC_SIZE);
 
     gcry_mpi_release(d);
     gcry_mpi_release(n);
-    gcry_ctx_release(curve);
     asp_wipe(be, sizeof(be));
+}
+
+void asp_ec_private_from_seed(const uint8_t *seed, uint8_t *d)
+{
+    gcry_ctx_t curve = curve_new();
+
+    private_from_seed(curve, seed, d);
+    gcry_ctx_release(curve);
+}
+
+void asp_ec_from_seed(const uint8_t *seed, AspEcKey *key)
+{
+    gcry_ctx_t curve = curve_new();
+
+    private_from_seed(curve, seed, key->d);
+    key_complete(curve, key);
+    gcry_ctx_release(curve);
 }
 
 void asp_ec_generate(AspEcKey *key)

@@ -21,6 +21,15 @@
 
 typedef struct AspIdentity AspIdentity;
 
+#define ASP_IDENTITY_ERROR asp_identity_error_quark()
+GQuark asp_identity_error_quark(void);
+
+typedef enum AspIdentityError {
+    ASP_IDENTITY_ERROR_FORMAT,          /* not a state file, or damaged */
+    ASP_IDENTITY_ERROR_IO,              /* the system said no */
+    ASP_IDENTITY_ERROR_CONFLICT,        /* another process was faster */
+} AspIdentityError;
+
 /**
  * asp_identity_builtin - the well-known test identity
  *
@@ -43,8 +52,9 @@ AspIdentity *asp_identity_create(const char *path, GError **err);
 /**
  * asp_identity_open - use the identity kept in a state file
  * @path: as made by asp_identity_create(); rewritten atomically whenever a
- *   command changes the persistent store.  The file is not trusted: its
- *   format and integrity are checked
+ *   command changes the persistent store, unless another process did so in
+ *   the meantime.  The file is not trusted: its format and integrity are
+ *   checked
  *
  * Returns: the identity, or NULL with @err set
  */
@@ -54,6 +64,15 @@ AspIdentity *asp_identity_open(const char *path, GError **err);
  * asp_identity_free - wipe the keys and free @identity; NULL is allowed
  */
 void asp_identity_free(AspIdentity *identity);
+
+/**
+ * asp_identity_error - why a command could not write the state file
+ *
+ * Such a command fails with HWERROR_PLATFORM and changes nothing.
+ *
+ * Returns: the reason of the latest failure, or NULL if there was none
+ */
+const char *asp_identity_error(const AspIdentity *identity);
 
 /**
  * asp_identity_ca - the emulated root: ASK followed by ARK
@@ -71,5 +90,12 @@ GByteArray *asp_identity_ca(const AspIdentity *identity);
  * gives this one.
  */
 void asp_identity_signed_cek(const AspIdentity *identity, SevCert *cek);
+
+/**
+ * asp_identity_chip_id - what GET_ID returns, and what AMD's key server is
+ * asked with
+ * @id: out: SEV_CHIP_ID_SIZE bytes
+ */
+void asp_identity_chip_id(const AspIdentity *identity, uint8_t *id);
 
 #endif

@@ -1,0 +1,104 @@
+/*
+ * Software AMD Secure Processor: reaching memory
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "asp-internal.h"
+
+#define PAGE_SIZE 4096
+
+static bool wraps(uint64_t addr, size_t len)
+{
+    return len && addr > UINT64_MAX - (len - 1);
+}
+
+static AspStatus result(bool ok)
+{
+    return ok ? ASP_SUCCESS : ASP_INVALID_ADDRESS;
+}
+
+AspStatus asp_mem_read(Asp *asp, uint64_t addr, void *buf, size_t len)
+{
+    return result(!len || (!wraps(addr, len) &&
+                           asp->memory.read(asp->opaque, addr, buf, len)));
+}
+
+AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len)
+{
+    return result(!len || (!wraps(addr, len) &&
+                           asp->memory.write(asp->opaque, addr, buf, len)));
+}
+
+AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len)
+{
+    uint64_t last = addr + len - 1;
+    uint8_t byte;
+
+    if (!len) {
+        return ASP_SUCCESS;
+    }
+    if (wraps(addr, len)) {
+        return ASP_INVALID_ADDRESS;
+    }
+    for (;;) {
+        uint64_t in_page = PAGE_SIZE - addr % PAGE_SIZE;
+
+        if (asp_mem_read(asp, addr, &byte, 1)) {
+            return ASP_INVALID_ADDRESS;
+        }
+        if (last - addr < in_page) {
+            return asp_mem_read(asp, last, &byte, 1);
+        }
+        addr += in_page;
+    }
+}
+
+static AspMemCrypt *engine(AspGuest *guest)
+{
+    if (!guest->engine) {
+        guest->engine = asp_memcrypt_new(guest->vek);
+    }
+    return guest->engine;
+}
+
+AspStatus asp_guest_read(Asp *asp, AspGuest *guest, uint64_t addr,
+                         void *buf, size_t len)
+{
+    AspStatus status;
+
+    if (!len) {
+        return ASP_SUCCESS;
+    }
+    if (asp->memory.guest_read) {
+        return result(!wraps(addr, len) &&
+                      asp->memory.guest_read(asp->opaque, guest->handle,
+                                             guest->vek, addr, buf, len));
+    }
+    status = asp_mem_read(asp, addr, buf, len);
+    if (status == ASP_SUCCESS) {
+        asp_memcrypt_decrypt(engine(guest), addr, buf, len);
+    }
+    return status;
+}
+
+AspStatus asp_guest_write(Asp *asp, AspGuest *guest, uint64_t addr,
+                          const void *buf, size_t len)
+{
+    AspStatus status;
+    void *cipher;
+
+    if (!len) {
+        return ASP_SUCCESS;
+    }
+    if (asp->memory.guest_write) {
+        return result(!wraps(addr, len) &&
+                      asp->memory.guest_write(asp->opaque, guest->handle,
+                                              guest->vek, addr, buf, len));
+    }
+    cipher = g_memdup2(buf, len);
+    asp_memcrypt_encrypt(engine(guest), addr, cipher, len);
+    status = asp_mem_write(asp, addr, cipher, len);
+    g_free(cipher);
+    return status;
+}
