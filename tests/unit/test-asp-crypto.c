@@ -1,0 +1,332 @@
+/*
+ * Cryptography of the software AMD Secure Processor: known answers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "asp-vectors.h"
+
+static void test_equal(void)
+{
+    uint8_t a[32] = {}, b[32] = {};
+    size_t i;
+
+    g_assert_true(asp_equal(a, b, sizeof(a)));
+    for (i = 0; i < sizeof(a) * 8; i++) {
+        b[i / 8] ^= 1 << i % 8;
+        g_assert_false(asp_equal(a, b, sizeof(a)));
+        b[i / 8] ^= 1 << i % 8;
+    }
+    g_assert_true(asp_equal(a, b, 0));
+}
+
+static void test_wipe(void)
+{
+    uint8_t secret[33];
+    size_t i;
+
+    memset(secret, 0xa5, sizeof(secret));
+    asp_wipe(secret, sizeof(secret) - 1);
+    for (i = 0; i < sizeof(secret) - 1; i++) {
+        g_assert_cmpuint(secret[i], ==, 0);
+    }
+    g_assert_cmpuint(secret[i], ==, 0xa5);
+}
+
+/* No statement about quality: only that it is not one constant. */
+static void test_random(void)
+{
+    uint8_t a[32] = {}, b[32] = {};
+
+    asp_random(a, sizeof(a));
+    asp_random(b, sizeof(b));
+    g_assert_false(asp_equal(a, b, sizeof(a)));
+}
+
+/* FIPS 180-2, examples B.1 and of the empty message */
+static void test_sha256(void)
+{
+    uint8_t digest[SEV_DIGEST_SIZE];
+
+    asp_sha256("abc", 3, digest);
+    ASSERT_HEX(digest, "ba7816bf8f01cfea414140de5dae2223"
+                       "b00361a396177a9cb410ff61f20015ad");
+    asp_sha256(NULL, 0, digest);
+    ASSERT_HEX(digest, "e3b0c44298fc1c149afbf4c8996fb924"
+                       "27ae41e4649b934ca495991b7852b855");
+}
+
+/* A digest in between changes nothing, and copies go their own ways. */
+static void test_hash_stream(void)
+{
+    AspHash *hash = asp_hash_new(), *copy;
+    uint8_t digest[SEV_DIGEST_SIZE];
+
+    asp_hash_update(hash, "a", 1);
+    asp_hash_digest(hash, digest);
+    ASSERT_HEX(digest, "ca978112ca1bbdcafac231b39a23dc4d"
+                       "a786eff8147c4e72b9807785afee48bb");
+    copy = asp_hash_copy(hash);
+    asp_hash_update(copy, "x", 1);
+    asp_hash_update(hash, "bc", 2);
+    asp_hash_digest(hash, digest);
+    ASSERT_HEX(digest, "ba7816bf8f01cfea414140de5dae2223"
+                       "b00361a396177a9cb410ff61f20015ad");
+    asp_hash_free(copy);
+    asp_hash_free(hash);
+    asp_hash_free(NULL);
+}
+
+/* RFC 4231, test cases 1 and 2; the message of the latter in pieces */
+static void test_hmac(void)
+{
+    const AspBuf one = { "Hi There", 8 };
+    const AspBuf pieces[] = {
+        { "what do ya ", 11 }, { NULL, 0 }, { "want for nothing?", 17 },
+    };
+    uint8_t key[20], mac[SEV_DIGEST_SIZE];
+
+    memset(key, 0x0b, sizeof(key));
+    asp_hmac(key, sizeof(key), &one, 1, mac);
+    ASSERT_HEX(mac, "b0344c61d8db38535ca8afceaf0bf12b"
+                    "881dc200c9833da726e9376c2e32cff7");
+    asp_hmac("Jefe", 4, pieces, G_N_ELEMENTS(pieces), mac);
+    ASSERT_HEX(mac, "5bdcc146bf60754e6a042426089575c7"
+                    "5a003f089d2739839dec58b964ec3843");
+}
+
+static void test_kdf(void)
+{
+    uint8_t z[ASP_EC_SIZE], nonce[16], ms[16], key[16], zero[16] = {};
+
+    UNHEX(V_Z, z);
+    UNHEX(V_NONCE, nonce);
+    asp_kdf(z, sizeof(z), "sev-master-secret", nonce, 16, ms, 16);
+    ASSERT_HEX(ms, V_MS);
+    asp_kdf(ms, 16, "sev-kek", NULL, 0, key, 16);
+    ASSERT_HEX(key, V_KEK);
+    asp_kdf(ms, 16, "sev-kik", NULL, 0, key, 16);
+    ASSERT_HEX(key, V_KIK);
+
+    /* From the tests of virtee's sev crate */
+    asp_kdf(zero, 16, "sev-master-secret", zero, 16, ms, 16);
+    ASSERT_HEX(ms, "ab4d269fcc62bedb4511d56c386ce706");
+    asp_kdf(ms, 16, "sev-kek", NULL, 0, key, 16);
+    ASSERT_HEX(key, "b6abfbfb75ea1ea74ed8750b8afdb973");
+    asp_kdf(ms, 16, "sev-kik", NULL, 0, key, 16);
+    ASSERT_HEX(key, "53b524bf5669a363f365c864acba8572");
+}
+
+/* Two blocks, and the chip endorsement key that follows from them */
+static void test_kdf_cek(void)
+{
+    uint8_t fuses[32], key[32], seed[ASP_EC_SEED_SIZE];
+    AspEcKey cek;
+    size_t i;
+
+    for (i = 0; i < sizeof(fuses); i++) {
+        fuses[i] = i;
+    }
+    asp_sha256(fuses, sizeof(fuses), key);
+    asp_kdf(key, sizeof(key), "sev-chip-endorsement-key", NULL, 0,
+            seed, sizeof(seed));
+    ASSERT_HEX(seed, "17c8a2bf8b8ba3c908bdcdc44733431d4634b086f4773660"
+                     "ee876c98fdc5cf91e15a0eb4270a5ffe671446580396860e"
+                     "42cf960ce4daf24a");
+    asp_ec_from_seed(seed, &cek);
+    ASSERT_HEX(cek.d, "0e86960358461467fe5f0a27b40e5ae1a262c61ea152b8d1"
+                      "c08adcf876f62474ecf5956954a220627f626b6fe77eeab4");
+}
+
+/* NIST SP 800-38A, F.5.1, and a counter that overflows its low 64 bits */
+static void test_aes_ctr(void)
+{
+    uint8_t key[16], iv[16], data[32];
+
+    UNHEX("2b7e151628aed2a6abf7158809cf4f3c", key);
+    UNHEX("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", iv);
+    UNHEX("6bc1bee22e409f96e93d7e117393172a"
+          "ae2d8a571e03ac9c9eb76fac45af8e51", data);
+    asp_aes_ctr(key, iv, data, sizeof(data));
+    ASSERT_HEX(data, "874d6191b620e3261bef6864990db6ce"
+                     "9806f66b7970fdff8617187bb9fffdff");
+
+    /* python-cryptography: AES-128-CTR over zeros */
+    UNHEX("0000000000000000ffffffffffffffff", iv);
+    memset(data, 0, sizeof(data));
+    asp_aes_ctr(key, iv, data, sizeof(data));
+    ASSERT_HEX(data, "ef8737b783c4fa88e687ee9467073f6e"
+                     "dc0a3bc38609c26f6f2a63a39cf7ee93");
+}
+
+static void check_pair(AspEcKey expected)
+{
+    AspEcKey key = expected;
+
+    memset(&key.pub, 0, sizeof(key.pub));
+    g_assert_true(asp_ec_from_private(&key));
+    g_assert_cmpmem(&key, sizeof(key), &expected, sizeof(expected));
+    g_assert_true(asp_ec_valid(&key.pub));
+}
+
+static void test_ec_keys(void)
+{
+    AspEcKey key = VECTOR_KEY(OCA);
+
+    check_pair(VECTOR_KEY(OCA));
+    check_pair(VECTOR_KEY(CEK));
+    check_pair(VECTOR_KEY(PEK));
+    check_pair(VECTOR_KEY(PDH));
+    check_pair(VECTOR_KEY(GODH));
+
+    memset(key.d, 0, sizeof(key.d));
+    g_assert_false(asp_ec_from_private(&key));
+    /* The order of the curve itself (FIPS 186-4, D.1.2.4) */
+    UNHEX("ffffffffffffffffffffffffffffffffffffffffffffffff"
+          "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", key.d);
+    g_assert_false(asp_ec_from_private(&key));
+    key.d[ASP_EC_SIZE - 1]--;
+    g_assert_true(asp_ec_from_private(&key));
+}
+
+static void test_ec_generate(void)
+{
+    AspEcKey a, b, again;
+
+    asp_ec_generate(&a);
+    asp_ec_generate(&b);
+    g_assert_false(asp_equal(a.d, b.d, sizeof(a.d)));
+    again = a;
+    g_assert_true(asp_ec_from_private(&again));
+    g_assert_cmpmem(&again, sizeof(again), &a, sizeof(a));
+}
+
+static void test_ec_invalid(void)
+{
+    AspEcKey key = VECTOR_KEY(PDH);
+    uint8_t z[ASP_EC_SIZE];
+    AspEcPoint zero = {}, pub = key.pub;
+
+    g_assert_false(asp_ec_valid(&zero));
+    pub.y[47] ^= 1;
+    g_assert_false(asp_ec_valid(&pub));
+    g_assert_false(asp_ecdh(&key, &pub, z));
+    /*
+     * x = p + 2, where 2 is the x coordinate of a point: right modulo p but
+     * not reduced (python: y from y^2 = x^3 - 3 x + b)
+     */
+    UNHEX("ffffffffffffffffffffffffffffffffffffffffffffffff"
+          "fffffffffffffffeffffffff000000000000000100000001", pub.x);
+    UNHEX("8cdeadbbd04911a3c1931e26df3fa6439dca9c7eb286fbd4"
+          "6fc319f0e2bb780232baf57825fc0c1912ada2fefe84024c", pub.y);
+    g_assert_false(asp_ec_valid(&pub));
+    memset(pub.x, 0, sizeof(pub.x));
+    pub.x[47] = 2;
+    g_assert_true(asp_ec_valid(&pub));
+}
+
+static void test_ecdh(void)
+{
+    AspEcKey pdh = VECTOR_KEY(PDH), godh = VECTOR_KEY(GODH);
+    uint8_t z[ASP_EC_SIZE];
+
+    g_assert_true(asp_ecdh(&pdh, &godh.pub, z));
+    ASSERT_HEX(z, V_Z);
+    memset(z, 0, sizeof(z));
+    g_assert_true(asp_ecdh(&godh, &pdh.pub, z));
+    ASSERT_HEX(z, V_Z);
+}
+
+/*
+ * RFC 6979, A.2.6: P-384 with SHA-256, message "sample"
+ */
+static void test_ecdsa(void)
+{
+    AspEcKey key;
+    AspEcSig sig, bad;
+    size_t i;
+
+    UNHEX("6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba"
+          "9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5", key.d);
+    g_assert_true(asp_ec_from_private(&key));
+    ASSERT_HEX(key.pub.x, "ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e"
+                          "06aae5286b300c64def8f0ea9055866064a254515480bc13");
+    asp_ecdsa_sign(&key, "sample", 6, &sig);
+    ASSERT_HEX(sig.r, "21b13d1e013c7fa1392d03c5f99af8b30c570c6f98d4ea8e"
+                      "354b63a21d3daa33bde1e888e63355d92fa2b3c36d8fb2cd");
+    ASSERT_HEX(sig.s, "f3aa443fb107745bf4bd77cb3891674632068a10ca67e3d4"
+                      "5db2266fa7d1feebefdc63eccd1ac42ec0cb8668a4fa0ab0");
+    g_assert_true(asp_ecdsa_verify(&key.pub, "sample", 6, &sig));
+    g_assert_false(asp_ecdsa_verify(&key.pub, "samples", 7, &sig));
+    for (i = 0; i < sizeof(sig); i += 7) {
+        bad = sig;
+        ((uint8_t *)&bad)[i] ^= 0x10;
+        g_assert_false(asp_ecdsa_verify(&key.pub, "sample", 6, &bad));
+    }
+    memset(&bad, 0, sizeof(bad));
+    g_assert_false(asp_ecdsa_verify(&key.pub, "sample", 6, &bad));
+    memset(&bad, 0xff, sizeof(bad));
+    g_assert_false(asp_ecdsa_verify(&key.pub, "sample", 6, &bad));
+}
+
+/*
+ * Own signatures are checked against another implementation where whole
+ * roots are (asp-interop-test.py); here the two halves against each other
+ * and against tampering.
+ */
+static void test_rsa(void)
+{
+    uint8_t n[256], e[256] = { 1, 0, 1 }, sig[256], other[256];
+    AspRsaKey *key = asp_rsa_generate(sizeof(n));
+
+    asp_rsa_modulus(key, n);
+    asp_rsa_sign(key, "message", 7, sig);
+    asp_rsa_sign(key, "message", 7, other);
+    g_assert_true(asp_rsa_verify(n, e, sizeof(n), "message", 7, sig));
+    g_assert_true(asp_rsa_verify(n, e, sizeof(n), "message", 7, other));
+    g_assert_false(asp_rsa_verify(n, e, sizeof(n), "massage", 7, sig));
+    sig[100] ^= 1;
+    g_assert_false(asp_rsa_verify(n, e, sizeof(n), "message", 7, sig));
+    asp_rsa_free(key);
+}
+
+static void test_rsa_unusable(void)
+{
+    uint8_t n[512], e[512] = { 1, 0, 1 }, sig[512] = {};
+
+    memset(n, 0, sizeof(n));
+    g_assert_false(asp_rsa_verify(n, e, 512, "m", 1, sig));
+    memset(n, 0xff, sizeof(n));
+    n[0] = 0xfe;                            /* even */
+    g_assert_false(asp_rsa_verify(n, e, 512, "m", 1, sig));
+    n[0] = 0xff;
+    memset(e, 0, sizeof(e));
+    g_assert_false(asp_rsa_verify(n, e, 512, "m", 1, sig));
+    e[0] = 1;                               /* anything signs itself */
+    g_assert_false(asp_rsa_verify(n, e, 512, "m", 1, sig));
+    memset(sig, 0xff, sizeof(sig));         /* not below n */
+    e[0] = 3;
+    g_assert_false(asp_rsa_verify(n, e, 512, "m", 1, sig));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/asp/crypto/equal", test_equal);
+    g_test_add_func("/asp/crypto/wipe", test_wipe);
+    g_test_add_func("/asp/crypto/random", test_random);
+    g_test_add_func("/asp/crypto/sha256", test_sha256);
+    g_test_add_func("/asp/crypto/hash-stream", test_hash_stream);
+    g_test_add_func("/asp/crypto/hmac", test_hmac);
+    g_test_add_func("/asp/crypto/kdf", test_kdf);
+    g_test_add_func("/asp/crypto/kdf-cek", test_kdf_cek);
+    g_test_add_func("/asp/crypto/aes-ctr", test_aes_ctr);
+    g_test_add_func("/asp/crypto/ec-keys", test_ec_keys);
+    g_test_add_func("/asp/crypto/ec-generate", test_ec_generate);
+    g_test_add_func("/asp/crypto/ec-invalid", test_ec_invalid);
+    g_test_add_func("/asp/crypto/ecdh", test_ecdh);
+    g_test_add_func("/asp/crypto/ecdsa", test_ecdsa);
+    g_test_add_func("/asp/crypto/rsa", test_rsa);
+    g_test_add_func("/asp/crypto/rsa-unusable", test_rsa_unusable);
+    return g_test_run();
+}
