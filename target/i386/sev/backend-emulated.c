@@ -8,9 +8,8 @@
  * address there, buffers of QEMU at addresses that no guest has.  A window
  * opens one such range for the length of one command.
  *
- * Guest memory is kept as the guest sees it through its C-bit, so the
- * memory controller's engine has nothing to do: see guest_read() and
- * guest_write().
+ * What the memory controller's engine does to guest memory is up to the model
+ * of encrypted memory, memory.h.
  */
 
 #include "qemu/osdep.h"
@@ -21,6 +20,7 @@
 #include "asp/launch.h"
 #include "backend.h"
 #include "error.h"
+#include "memory-space.h"
 #include "trace.h"
 
 /*
@@ -43,6 +43,7 @@ typedef struct SevWindow {
     uint64_t len;
     uint8_t *host;
     bool writable;
+    bool guest;                 /* guest memory, which has two views */
 } SevWindow;
 
 typedef struct SevBackendEmulated {
@@ -54,52 +55,121 @@ typedef struct SevBackendEmulated {
     unsigned num_windows;
 } SevBackendEmulated;
 
-/* The host memory of a range that lies in one window, or NULL */
-static uint8_t *window_find(SevBackendEmulated *be, uint64_t addr, size_t len,
-                            bool write)
+/* The window that a range lies in, or NULL; @offset: where in it */
+static const SevWindow *window_find(SevBackendEmulated *be, uint64_t addr,
+                                    size_t len, bool write, uint64_t *offset)
 {
     for (unsigned i = 0; i < be->num_windows; i++) {
         const SevWindow *win = &be->windows[i];
-        uint64_t offset = addr - win->addr;
 
-        if (addr >= win->addr && offset <= win->len &&
-            len <= win->len - offset && (win->writable || !write)) {
-            return win->host + offset;
+        *offset = addr - win->addr;
+        if (addr >= win->addr && *offset <= win->len &&
+            len <= win->len - *offset && (win->writable || !write)) {
+            return win;
         }
     }
     return NULL;
 }
 
+/* One page of guest memory */
+static bool guest_page(uint8_t *host, void *buf, size_t len, SevView view,
+                       bool write)
+{
+    SevMemory *mem = sev_memory_space_model();
+    uint64_t addr;
+
+    if (!sev_memory_space_find_host(host, &addr)) {
+        return false;
+    }
+    if (write && view == SEV_VIEW_PRIVATE && len == SEV_MEMORY_PAGE &&
+        sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
+        sev_memory_write(mem, addr, buf, len, SEV_VIEW_SHARED);
+        sev_memory_assign(mem, addr);
+    } else if (write) {
+        sev_memory_write(mem, addr, buf, len, view);
+    } else {
+        sev_memory_read(mem, addr, buf, len, view);
+    }
+    return true;
+}
+
+static bool guest_rw(uint8_t *host, uint8_t *buf, size_t len, SevView view,
+                     bool write)
+{
+    while (len) {
+        size_t part = MIN(len, SEV_MEMORY_PAGE -
+                          (uintptr_t)host % SEV_MEMORY_PAGE);
+
+        if (!guest_page(host, buf, part, view, write)) {
+            return false;
+        }
+        host += part;
+        buf += part;
+        len -= part;
+    }
+    return true;
+}
+
 static bool mem_read(void *opaque, uint64_t addr, void *buf, size_t len)
 {
-    const uint8_t *host = window_find(opaque, addr, len, false);
+    uint64_t offset;
+    const SevWindow *win = window_find(opaque, addr, len, false, &offset);
 
-    if (host) {
-        memcpy(buf, host, len);
+    if (!win) {
+        return false;
     }
-    return host;
+    if (win->guest) {
+        return guest_rw(win->host + offset, buf, len, SEV_VIEW_SHARED, false);
+    }
+    memcpy(buf, win->host + offset, len);
+    return true;
 }
 
 static bool mem_write(void *opaque, uint64_t addr, const void *buf, size_t len)
 {
-    uint8_t *host = window_find(opaque, addr, len, true);
+    uint64_t offset;
+    const SevWindow *win = window_find(opaque, addr, len, true, &offset);
 
-    if (host) {
-        memcpy(host, buf, len);
+    if (!win) {
+        return false;
     }
-    return host;
+    if (win->guest) {
+        return guest_rw(win->host + offset, (void *)buf, len, SEV_VIEW_SHARED,
+                        true);
+    }
+    memcpy(win->host + offset, buf, len);
+    return true;
+}
+
+/* The engine has the key from the first command that uses it on */
+static void take_key(const uint8_t *vek)
+{
+    if (!sev_memory_has_key(sev_memory_space_model())) {
+        sev_memory_set_key(sev_memory_space_model(), vek);
+    }
 }
 
 static bool guest_read(void *opaque, uint32_t handle, const uint8_t *vek,
                        uint64_t addr, void *buf, size_t len)
 {
-    return mem_read(opaque, addr, buf, len);
+    uint64_t offset;
+    const SevWindow *win = window_find(opaque, addr, len, false, &offset);
+
+    take_key(vek);
+    return win && win->guest &&
+           guest_rw(win->host + offset, buf, len, SEV_VIEW_PRIVATE, false);
 }
 
 static bool guest_write(void *opaque, uint32_t handle, const uint8_t *vek,
                         uint64_t addr, const void *buf, size_t len)
 {
-    return mem_write(opaque, addr, buf, len);
+    uint64_t offset;
+    const SevWindow *win = window_find(opaque, addr, len, true, &offset);
+
+    take_key(vek);
+    return win && win->guest &&
+           guest_rw(win->host + offset, (void *)buf, len, SEV_VIEW_PRIVATE,
+                    true);
 }
 
 static const AspMemory asp_memory = {
@@ -123,6 +193,7 @@ static void window_guest(SevBackendEmulated *be, hwaddr gpa, void *hva,
                          uint64_t len)
 {
     window_add(be, gpa, hva, len, true);
+    be->windows[be->num_windows - 1].guest = true;
 }
 
 /* Open a buffer for the next command; returns its address, little-endian */
@@ -245,6 +316,7 @@ static bool emulated_launch_start(SevBackend *parent,
         be->handle = 0;
         return false;
     }
+    sev_memory_space_start();
     *handle = be->handle;
     return true;
 }

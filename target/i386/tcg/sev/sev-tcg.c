@@ -7,9 +7,28 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "cpu.h"
+#include "exec/address-spaces.h"
+#include "exec/cputlb.h"
+#include "hw/core/cpu.h"
+#include "qemu/rcu.h"
 #include "sev.h"
+#include "sev/memory-space.h"
 #include "tcg/sev/sev-tcg.h"
 #include "trace.h"
+
+/* The system's memory with windows to both views of it */
+static MemoryRegion *new_root(CPUState *cs)
+{
+    MemoryRegion *root = g_new0(MemoryRegion, 1);
+    MemoryRegion *system = g_new0(MemoryRegion, 1);
+
+    memory_region_init(root, OBJECT(cs), "sev-memory", UINT64_MAX);
+    memory_region_init_alias(system, OBJECT(cs), "sev-system", cs->memory, 0,
+                             UINT64_MAX);
+    memory_region_add_subregion_overlap(root, 0, system, 0);
+    sev_memory_space_add_windows(OBJECT(cs), root);
+    return root;
+}
 
 bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
 {
@@ -30,10 +49,109 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
     return true;
 }
 
-void sev_tcg_tlb_fill(CPUState *cs, vaddr addr, hwaddr paddr, bool private)
+void sev_tcg_cpu_init_spaces(X86CPU *cpu)
 {
-    trace_sev_tcg_tlb_fill(cs->cpu_index, addr, paddr,
+    CPUState *cs = CPU(cpu);
+
+    if (!sev_memory_space_model()) {
+        cs->num_ases = X86ASIdx_SMM + 1;
+        cpu_address_space_init(cs, X86ASIdx_MEM, "cpu-memory", cs->memory);
+        cpu_address_space_init(cs, X86ASIdx_SMM, "cpu-smm", cpu->cpu_as_root);
+        return;
+    }
+    cs->num_ases = X86ASIdx_SEV_HOST + 1;
+    sev_memory_space_add_windows(OBJECT(cs), cpu->cpu_as_root);
+    cpu_address_space_init(cs, X86ASIdx_MEM, "cpu-memory", new_root(cs));
+    cpu_address_space_init(cs, X86ASIdx_SMM, "cpu-smm", cpu->cpu_as_root);
+    cpu_address_space_init(cs, X86ASIdx_SEV_PRIVATE, "cpu-sev-private",
+                           sev_memory_space_private());
+    cpu_address_space_init(cs, X86ASIdx_SEV_HOST, "cpu-sev-host",
+                           sev_memory_space_shared());
+    /* For those who look from outside, whoever's side they look from */
+    cs->as = &address_space_memory;
+}
+
+/* A page that is to be turned */
+typedef struct SevTurn {
+    struct rcu_head rcu;
+    CPUState *cs;
+    uint64_t addr;
+    SevView view;
+} SevTurn;
+
+/* In an exclusive section: no vCPU runs, so nobody looks at its TLB */
+static void turn_page(CPUState *cs, run_on_cpu_data data)
+{
+    g_autofree SevTurn *turn = data.host_ptr;
+    SevMemory *mem = sev_memory_space_model();
+    CPUState *other;
+
+    CPU_FOREACH(other) {
+        tlb_flush(other);
+    }
+    sev_memory_flushed(mem);
+    if (sev_memory_turn(mem, turn->addr, turn->view)) {
+        sev_memory_space_changed(turn->addr, SEV_MEMORY_PAGE);
+    }
+    trace_sev_tcg_turn(cs->cpu_index, turn->addr,
+                       turn->view == SEV_VIEW_PRIVATE ? "private" : "shared");
+}
+
+static void queue_turn(SevTurn *turn)
+{
+    async_safe_run_on_cpu(turn->cs, turn_page, RUN_ON_CPU_HOST_PTR(turn));
+}
+
+/*
+ * Not here and now: this vCPU is in the middle of an instruction, and the
+ * others would have to stop.  Until it comes to that they all go on, by
+ * copying.  A device that is in the middle of an access is in an RCU critical
+ * section, and begins no new one.
+ */
+static void request_turn(CPUState *cs, uint64_t addr, SevView view)
+{
+    SevTurn *turn = g_new0(SevTurn, 1);
+
+    turn->cs = cs;
+    turn->addr = QEMU_ALIGN_DOWN(addr, SEV_MEMORY_PAGE);
+    turn->view = view;
+    if (sev_memory_in_use(sev_memory_space_model(), addr)) {
+        call_rcu(turn, queue_turn, rcu);
+    } else {
+        queue_turn(turn);
+    }
+}
+
+hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa, bool private)
+{
+    SevMemory *mem = sev_memory_space_model();
+    SevView view = private ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+    MemTxAttrs attrs = cpu_get_mem_attrs(cpu_env(cs));
+    AddressSpace *as = cpu_get_address_space(cs, x86_asidx_from_attrs(cs,
+                                                                      attrs));
+    bool was_private;
+    uint64_t addr;
+
+    trace_sev_tcg_tlb_fill(cs->cpu_index, va, gpa,
                            private ? "private" : "shared");
+    if (!mem || !sev_memory_space_find(as, gpa, attrs, &addr)) {
+        return gpa;
+    }
+    was_private = !private && sev_memory_kept(mem, addr) == SEV_VIEW_PRIVATE;
+    switch (sev_memory_map(mem, addr, view)) {
+    case SEV_MAP_DIRECT:
+        if (was_private) {
+            sev_memory_space_changed(QEMU_ALIGN_DOWN(addr, SEV_MEMORY_PAGE),
+                                     SEV_MEMORY_PAGE);
+        }
+        return gpa;
+    case SEV_MAP_TURN:
+        request_turn(cs, addr, view);
+        break;
+    case SEV_MAP_COPY:
+        break;
+    }
+    return sev_memory_space_window(gpa, view);
 }
 
 uint64_t sev_tcg_status(void)

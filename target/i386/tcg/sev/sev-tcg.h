@@ -55,13 +55,23 @@ static inline bool sev_tcg_access_is_private(uint64_t c_mask, int pg_mode,
 bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp);
 
 /**
+ * sev_tcg_cpu_init_spaces: give a vCPU its address spaces
+ * @cpu: the vCPU; its cpu_as_root shows what it sees in SMM
+ *
+ * In a plain guest those that it always had.
+ */
+void sev_tcg_cpu_init_spaces(X86CPU *cpu);
+
+/**
  * sev_tcg_tlb_fill: a vCPU of a SEV guest got a translation
  * @cs: the vCPU
- * @addr: virtual address of the access
- * @paddr: guest physical address, without the C-bit
+ * @va: virtual address of the access
+ * @gpa: guest physical address, without the C-bit
  * @private: whether the page is used with the guest's key
+ *
+ * Returns: the address that the TLB shall have in place of @gpa
  */
-void sev_tcg_tlb_fill(CPUState *cs, vaddr addr, hwaddr paddr, bool private);
+hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa, bool private);
 
 /**
  * sev_tcg_status: value of MSR C001_0131, SEV_STATUS

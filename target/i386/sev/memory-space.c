@@ -1,0 +1,267 @@
+/*
+ * SEV: encrypted memory in the guest's address space
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qemu/lockable.h"
+#include "exec/address-spaces.h"
+#include "exec/exec-all.h"
+#include "exec/ram_addr.h"
+#include "exec/ramblock.h"
+#include "hw/core/cpu.h"
+#include "system/hostmem.h"
+#include "system/tcg.h"
+#include "memory-iommu.h"
+#include "memory-space.h"
+
+/* Above all guest physical addresses (52 bits), below QEMU's limit */
+#define WINDOW_SIZE             (1ULL << 52)
+#define WINDOW_SHARED           (1ULL << 60)
+#define WINDOW_PRIVATE          (1ULL << 61)
+
+static SevMemory *model;
+static AddressSpace dram;               /* get_system_memory() as it is */
+static MemoryRegion views[2];           /* by SevView, at all addresses */
+static AddressSpace shared_space;
+static QemuMutex add_lock;
+static RAMBlockNotifier ram_notifier;
+
+SevMemory *sev_memory_space_model(void)
+{
+    return model;
+}
+
+/*
+ * Memory of devices is not the guest's: a frame buffer is read by its device,
+ * without going through an address space.
+ */
+static bool is_guest_memory(const RAMBlock *block)
+{
+    const MemoryRegion *mr = block->mr;
+
+    if ((block->flags & RAM_READONLY) ||
+        memory_region_is_ram_device(block->mr)) {
+        return false;
+    }
+    return !mr->owner || mr->readonly || mr->rom_device ||
+           object_dynamic_cast(mr->owner, TYPE_MEMORY_BACKEND);
+}
+
+static void add_block(RAMBlock *block)
+{
+    QEMU_LOCK_GUARD(&add_lock);
+
+    if (sev_memory_knows(model, block->offset)) {
+        return;
+    }
+    if (!sev_memory_add(model, block->offset,
+                        is_guest_memory(block) ? block->host : NULL,
+                        QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE))) {
+        error_report("too many memory regions for an SEV guest: '%s' is one "
+                     "more than the emulation has room for", block->idstr);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static bool find(RAMBlock *block, ram_addr_t offset, uint64_t *addr)
+{
+    *addr = block->offset + offset;
+    if (!sev_memory_knows(model, *addr)) {
+        add_block(block);
+    }
+    return sev_memory_encrypts(model, *addr);
+}
+
+bool sev_memory_space_find_host(void *host, uint64_t *addr)
+{
+    ram_addr_t offset;
+    RAMBlock *block = qemu_ram_block_from_host(host, false, &offset);
+
+    return block && find(block, offset, addr);
+}
+
+/* In an RCU critical section */
+static bool find_region(MemoryRegion *mr, hwaddr offset, uint64_t *addr)
+{
+    return memory_region_supports_direct_access(mr) &&
+           find(mr->ram_block, offset, addr);
+}
+
+bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
+                           uint64_t *addr)
+{
+    hwaddr offset, len = 1;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(as, gpa, &offset, &len, false, attrs);
+    return find_region(mr, offset, addr);
+}
+
+void sev_memory_space_changed(uint64_t addr, uint64_t len)
+{
+    uint64_t start = QEMU_ALIGN_DOWN(addr, SEV_MEMORY_BLOCK);
+    uint64_t end = QEMU_ALIGN_UP(addr + len, SEV_MEMORY_BLOCK);
+
+    if (tcg_enabled() &&
+        !cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE)) {
+        tb_invalidate_phys_range(start, end - 1);
+    }
+}
+
+/* vCPUs in SMM see more than everybody else */
+static AddressSpace *space_of(MemTxAttrs attrs)
+{
+    return current_cpu && attrs.secure
+        ? cpu_get_address_space(current_cpu, cpu_asidx_from_attrs(current_cpu,
+                                                                  attrs))
+        : &dram;
+}
+
+static MemTxResult view_access(SevView view, hwaddr gpa, uint8_t *buf,
+                               hwaddr len, bool is_write, MemTxAttrs attrs)
+{
+    AddressSpace *as = space_of(attrs);
+    MemoryRegion *mr;
+    hwaddr offset;
+    uint64_t addr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(as, gpa, &offset, &len, is_write, attrs);
+    if (!memory_access_is_direct(mr, is_write, attrs) ||
+        !find_region(mr, offset, &addr)) {
+        return address_space_rw(as, gpa, attrs, buf, len, is_write);
+    }
+    if (is_write) {
+        sev_memory_write(model, addr, buf, len, view);
+        sev_memory_space_changed(addr, len);
+        memory_region_set_dirty(mr, offset, len);
+    } else {
+        sev_memory_read(model, addr, buf, len, view);
+    }
+    return MEMTX_OK;
+}
+
+/* Piece by piece, as each page may be something else */
+static MemTxResult view_rw(SevView view, hwaddr gpa, uint8_t *buf, hwaddr len,
+                           bool is_write, MemTxAttrs attrs)
+{
+    MemTxResult result = MEMTX_OK;
+
+    while (len) {
+        hwaddr part = MIN(len, SEV_MEMORY_PAGE - gpa % SEV_MEMORY_PAGE);
+
+        result |= view_access(view, gpa, buf, part, is_write, attrs);
+        gpa += part;
+        buf += part;
+        len -= part;
+    }
+    return result;
+}
+
+static MemTxResult view_read(void *opaque, hwaddr gpa, uint64_t *data,
+                             unsigned size, MemTxAttrs attrs)
+{
+    uint8_t buf[8] = {};
+    MemTxResult result;
+
+    result = view_rw((uintptr_t)opaque, gpa, buf, size, false, attrs);
+    *data = ldn_le_p(buf, size);
+    return result;
+}
+
+static MemTxResult view_write(void *opaque, hwaddr gpa, uint64_t data,
+                              unsigned size, MemTxAttrs attrs)
+{
+    uint8_t buf[8];
+
+    stn_le_p(buf, size, data);
+    return view_rw((uintptr_t)opaque, gpa, buf, size, true, attrs);
+}
+
+static const MemoryRegionOps view_ops = {
+    .read_with_attrs = view_read,
+    .write_with_attrs = view_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+    .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+};
+
+/*
+ * What a device gets to: the address space that has the page in the shared
+ * view.  Called in an RCU critical section that lasts as long as the access.
+ */
+static AddressSpace *choose(hwaddr gpa)
+{
+    uint64_t addr;
+
+    if (sev_memory_space_find(&dram, gpa, MEMTXATTRS_UNSPECIFIED, &addr) &&
+        !sev_memory_map_device(model, addr)) {
+        return &shared_space;
+    }
+    return &dram;
+}
+
+static void ram_removed(RAMBlockNotifier *n, void *host, size_t size,
+                        size_t max_size)
+{
+    ram_addr_t offset;
+    RAMBlock *block = qemu_ram_block_from_host(host, false, &offset);
+
+    if (block) {
+        QEMU_LOCK_GUARD(&add_lock);
+        sev_memory_remove(model, block->offset);
+    }
+}
+
+void sev_memory_space_start(void)
+{
+    g_assert(!model);
+    model = sev_memory_new();
+    qemu_mutex_init(&add_lock);
+    memory_region_init_io(&views[SEV_VIEW_SHARED], NULL, &view_ops,
+                          (void *)(uintptr_t)SEV_VIEW_SHARED, "sev-shared",
+                          UINT64_MAX);
+    memory_region_init_io(&views[SEV_VIEW_PRIVATE], NULL, &view_ops,
+                          (void *)(uintptr_t)SEV_VIEW_PRIVATE, "sev-private",
+                          UINT64_MAX);
+    address_space_init(&dram, get_system_memory(), "sev-dram");
+    address_space_init(&shared_space, &views[SEV_VIEW_SHARED], "sev-shared");
+    ram_notifier.ram_block_removed = ram_removed;
+    ram_block_notifier_add(&ram_notifier);
+    sev_memory_iommu_lay_over(&address_space_memory, choose);
+}
+
+void sev_memory_space_add_windows(Object *owner, MemoryRegion *root)
+{
+    static const hwaddr base[] = {
+        [SEV_VIEW_SHARED] = WINDOW_SHARED,
+        [SEV_VIEW_PRIVATE] = WINDOW_PRIVATE,
+    };
+
+    for (SevView view = SEV_VIEW_SHARED; view <= SEV_VIEW_PRIVATE; view++) {
+        MemoryRegion *window = g_new0(MemoryRegion, 1);
+
+        memory_region_init_alias(window, owner, "sev-window", &views[view], 0,
+                                 WINDOW_SIZE);
+        memory_region_add_subregion_overlap(root, base[view], window, 10);
+    }
+}
+
+hwaddr sev_memory_space_window(hwaddr gpa, SevView view)
+{
+    return gpa | (view == SEV_VIEW_PRIVATE ? WINDOW_PRIVATE : WINDOW_SHARED);
+}
+
+MemoryRegion *sev_memory_space_private(void)
+{
+    return &views[SEV_VIEW_PRIVATE];
+}
+
+MemoryRegion *sev_memory_space_shared(void)
+{
+    return address_space_memory.root;
+}

@@ -1,0 +1,92 @@
+/*
+ * SEV: encrypted memory in the guest's address space
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Joins the model (memory.h) to QEMU's memory regions while a guest runs
+ * whose memory this process encrypts:
+ *
+ * - address_space_memory, through which devices, the monitor and all other
+ *   users of guest memory look, gets an IOMMU as its root.  It lets them use
+ *   the host memory of pages that are kept in the shared view and sends them
+ *   to an I/O region that encrypts on copy for all others.
+ * - The tree below get_system_memory() is left as it is: vCPUs use it, and
+ *   find I/O regions for both views of all memory in windows above it.
+ */
+
+#ifndef I386_SEV_MEMORY_SPACE_H
+#define I386_SEV_MEMORY_SPACE_H
+
+#include "exec/memory.h"
+#include "memory.h"
+
+/**
+ * sev_memory_space_start - encrypt the guest's memory from now on
+ *
+ * Once per process, before the machine and its devices are made.
+ */
+void sev_memory_space_start(void);
+
+/**
+ * sev_memory_space_model - the guest's memory
+ *
+ * Returns: the model, or NULL if this process encrypts no guest's memory;
+ * borrowed
+ */
+SevMemory *sev_memory_space_model(void);
+
+/**
+ * sev_memory_space_find_host - the model's address of host memory
+ * @host: within a RAMBlock
+ * @addr: out
+ *
+ * Returns: whether that memory has two views
+ */
+bool sev_memory_space_find_host(void *host, uint64_t *addr);
+
+/**
+ * sev_memory_space_find - the model's address of guest memory
+ * @as: the address space without the devices' IOMMU
+ * @gpa: where in it
+ * @addr: out
+ *
+ * Returns: whether there is memory that has two views
+ */
+bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
+                           uint64_t *addr);
+
+/**
+ * sev_memory_space_changed - bytes of memory are not what they were
+ * @addr: the model's address
+ * @len: bytes, within one page
+ *
+ * Drops the code that was translated from their blocks.
+ */
+void sev_memory_space_changed(uint64_t addr, uint64_t len);
+
+/**
+ * sev_memory_space_add_windows - show both views of all memory to a vCPU
+ * @owner: of the aliases
+ * @root: of an address space of a vCPU
+ */
+void sev_memory_space_add_windows(Object *owner, MemoryRegion *root);
+
+/**
+ * sev_memory_space_window - where a vCPU finds a view of guest memory
+ * @gpa: guest physical address
+ *
+ * Returns: an address in an address space that has the windows
+ */
+hwaddr sev_memory_space_window(hwaddr gpa, SevView view);
+
+/**
+ * sev_memory_space_private - a region that shows the private view of memory
+ */
+MemoryRegion *sev_memory_space_private(void);
+
+/**
+ * sev_memory_space_shared - the devices' root
+ */
+MemoryRegion *sev_memory_space_shared(void);
+
+#endif

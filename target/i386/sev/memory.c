@@ -1,0 +1,458 @@
+/*
+ * SEV: encrypted memory, the model
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/atomic.h"
+#include "qemu/memalign.h"
+#include "qemu/thread.h"
+#include "asp/memcrypt.h"
+#include "memory.h"
+
+#define MAX_RANGES      256
+#define NUM_STRIPES     16
+
+/*
+ * What is known of a page: flags, and in the upper bits the epoch in which a
+ * vCPU last put it into a TLB.  A flush of all TLBs begins a new epoch, which
+ * frees all pages from their vCPUs at once.  Epoch 0: never in a TLB.
+ */
+#define PAGE_PRIVATE    (1u << 0)       /* kept in the private view */
+#define PAGE_DEVICE     (1u << 1)       /* a device may have its address */
+#define PAGE_TURNING    (1u << 2)       /* somebody will call turn() */
+#define PAGE_EPOCH      (1u << 3)
+#define PAGE_FLAGS      (PAGE_EPOCH - 1)
+
+typedef struct SevRange {
+    uint64_t addr;
+    uint64_t size;
+    uint8_t *host;              /* NULL: not encrypted */
+    uint32_t *pages;
+} SevRange;
+
+/* Pages with the same number modulo NUM_STRIPES; an engine has a state */
+typedef struct SevStripe {
+    QemuMutex lock;
+    AspMemCrypt *engine;
+    SevMemoryStats stats;
+} QEMU_ALIGNED(64) SevStripe;
+
+struct SevMemory {
+    SevStripe stripes[NUM_STRIPES];
+    uint32_t epoch;             /* a multiple of PAGE_EPOCH */
+    unsigned num_ranges;
+    SevRange ranges[MAX_RANGES];
+};
+
+/* A page of a range */
+typedef struct SevPage {
+    uint64_t addr;
+    uint8_t *host;
+    uint32_t *word;
+    SevStripe *stripe;
+} SevPage;
+
+SevMemory *sev_memory_new(void)
+{
+    SevMemory *mem = qemu_memalign(64, sizeof(*mem));
+
+    memset(mem, 0, sizeof(*mem));
+    mem->epoch = PAGE_EPOCH;
+    for (unsigned i = 0; i < NUM_STRIPES; i++) {
+        qemu_mutex_init(&mem->stripes[i].lock);
+    }
+    return mem;
+}
+
+static void drop_key(SevMemory *mem)
+{
+    for (unsigned i = 0; i < NUM_STRIPES; i++) {
+        asp_memcrypt_free(g_steal_pointer(&mem->stripes[i].engine));
+    }
+}
+
+void sev_memory_free(SevMemory *mem)
+{
+    if (!mem) {
+        return;
+    }
+    drop_key(mem);
+    for (unsigned i = 0; i < NUM_STRIPES; i++) {
+        qemu_mutex_destroy(&mem->stripes[i].lock);
+    }
+    for (unsigned i = 0; i < mem->num_ranges; i++) {
+        g_free(mem->ranges[i].pages);
+    }
+    qemu_vfree(mem);
+}
+
+void sev_memory_set_key(SevMemory *mem, const uint8_t *vek)
+{
+    drop_key(mem);
+    for (unsigned i = 0; i < NUM_STRIPES; i++) {
+        mem->stripes[i].engine = asp_memcrypt_new(vek);
+    }
+}
+
+bool sev_memory_has_key(const SevMemory *mem)
+{
+    return mem->stripes[0].engine;
+}
+
+bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size)
+{
+    unsigned num = mem->num_ranges;
+
+    g_assert(addr % SEV_MEMORY_PAGE == 0 && size % SEV_MEMORY_PAGE == 0);
+    if (num == MAX_RANGES) {
+        return false;
+    }
+    mem->ranges[num] = (SevRange) {
+        .addr = addr,
+        .size = size,
+        .host = host,
+        .pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL,
+    };
+    qatomic_store_release(&mem->num_ranges, num + 1);
+    return true;
+}
+
+static SevRange *range_of(SevMemory *mem, uint64_t addr)
+{
+    unsigned num = qatomic_load_acquire(&mem->num_ranges);
+
+    for (unsigned i = 0; i < num; i++) {
+        SevRange *range = &mem->ranges[i];
+
+        if (addr - range->addr < qatomic_read(&range->size)) {
+            return range;
+        }
+    }
+    return NULL;
+}
+
+/* A reader may be on its way through the list, so the entry stays */
+void sev_memory_remove(SevMemory *mem, uint64_t addr)
+{
+    SevRange *range = range_of(mem, addr);
+
+    if (range) {
+        qatomic_set(&range->size, 0);
+    }
+}
+
+bool sev_memory_knows(SevMemory *mem, uint64_t addr)
+{
+    return range_of(mem, addr);
+}
+
+bool sev_memory_encrypts(SevMemory *mem, uint64_t addr)
+{
+    SevRange *range = range_of(mem, addr);
+
+    return range && range->host;
+}
+
+/* Returns: false if the page is not under the model or not encrypted */
+static bool page_of(SevMemory *mem, uint64_t addr, SevPage *page)
+{
+    SevRange *range = range_of(mem, addr);
+    uint64_t number = addr / SEV_MEMORY_PAGE;
+    uint64_t offset;
+
+    if (!range || !range->host) {
+        return false;
+    }
+    offset = addr - range->addr - addr % SEV_MEMORY_PAGE;
+    *page = (SevPage) {
+        .addr = addr - addr % SEV_MEMORY_PAGE,
+        .host = range->host + offset,
+        .word = &range->pages[offset / SEV_MEMORY_PAGE],
+        .stripe = &mem->stripes[number % NUM_STRIPES],
+    };
+    return true;
+}
+
+static uint32_t flag_of(SevView view)
+{
+    return view == SEV_VIEW_PRIVATE ? PAGE_PRIVATE : 0;
+}
+
+static bool is_kept(uint32_t word, SevView view)
+{
+    return (word & PAGE_PRIVATE) == flag_of(view);
+}
+
+static bool is_mapped(SevMemory *mem, uint32_t word)
+{
+    return (word & ~PAGE_FLAGS) == qatomic_read(&mem->epoch);
+}
+
+/* Bytes that are in one view, to the other; whole blocks */
+static void transform(SevStripe *stripe, uint64_t addr, void *data, size_t len,
+                      SevView to)
+{
+    g_assert(stripe->engine);
+    if (to == SEV_VIEW_PRIVATE) {
+        asp_memcrypt_decrypt(stripe->engine, addr, data, len);
+    } else {
+        asp_memcrypt_encrypt(stripe->engine, addr, data, len);
+    }
+}
+
+/* With the stripe's lock; the page has no users */
+static void turn(const SevPage *page, SevView view)
+{
+    transform(page->stripe, page->addr, page->host, SEV_MEMORY_PAGE, view);
+    qatomic_set(page->word, flag_of(view));
+}
+
+/* With the stripe's lock */
+static SevMapping map(SevMemory *mem, const SevPage *page, SevView view)
+{
+    uint32_t word = *page->word;
+
+    if (!is_kept(word, view)) {
+        if (is_mapped(mem, word) || (word & PAGE_DEVICE)) {
+            qatomic_set(page->word, word | PAGE_TURNING);
+            return word & PAGE_TURNING ? SEV_MAP_COPY : SEV_MAP_TURN;
+        }
+        turn(page, view);
+        page->stripe->stats.first++;
+    }
+    qatomic_set(page->word, (*page->word & PAGE_FLAGS) | mem->epoch);
+    return SEV_MAP_DIRECT;
+}
+
+/*
+ * Without the lock when a vCPU has the page mapped already: as this vCPU is
+ * not stopped, nobody can turn the page before it returns.
+ */
+SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view)
+{
+    SevMapping mapping;
+    SevPage page;
+    uint32_t word;
+
+    if (!page_of(mem, addr, &page)) {
+        return SEV_MAP_DIRECT;
+    }
+    word = qatomic_read(page.word);
+    if (is_kept(word, view) && is_mapped(mem, word)) {
+        return SEV_MAP_DIRECT;
+    }
+    qemu_mutex_lock(&page.stripe->lock);
+    mapping = map(mem, &page, view);
+    qemu_mutex_unlock(&page.stripe->lock);
+    return mapping;
+}
+
+bool sev_memory_map_device(SevMemory *mem, uint64_t addr)
+{
+    SevPage page;
+    uint32_t word;
+    bool direct;
+
+    if (!page_of(mem, addr, &page)) {
+        return true;
+    }
+    qemu_mutex_lock(&page.stripe->lock);
+    word = *page.word;
+    direct = !(word & (PAGE_PRIVATE | PAGE_TURNING));
+    if (direct) {
+        qatomic_set(page.word, word | PAGE_DEVICE);
+    }
+    qemu_mutex_unlock(&page.stripe->lock);
+    return direct;
+}
+
+bool sev_memory_in_use(SevMemory *mem, uint64_t addr)
+{
+    SevPage page;
+
+    return page_of(mem, addr, &page) &&
+           (qatomic_read(page.word) & PAGE_DEVICE);
+}
+
+/* Epochs have come round: forget all the old ones */
+static void forget_epochs(SevMemory *mem)
+{
+    for (unsigned i = 0; i < mem->num_ranges; i++) {
+        SevRange *range = &mem->ranges[i];
+
+        for (uint64_t n = 0; range->host &&
+             n < range->size / SEV_MEMORY_PAGE; n++) {
+            qatomic_set(&range->pages[n], range->pages[n] & PAGE_FLAGS);
+        }
+    }
+}
+
+void sev_memory_flushed(SevMemory *mem)
+{
+    uint32_t epoch = mem->epoch + PAGE_EPOCH;
+
+    if (!epoch) {
+        forget_epochs(mem);
+        epoch = PAGE_EPOCH;
+    }
+    qatomic_set(&mem->epoch, epoch);
+}
+
+bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
+{
+    bool differs;
+    SevPage page;
+
+    if (!page_of(mem, addr, &page)) {
+        return false;
+    }
+    qemu_mutex_lock(&page.stripe->lock);
+    differs = !is_kept(*page.word, view);
+    if (differs) {
+        turn(&page, view);
+        page.stripe->stats.turned++;
+    } else {
+        qatomic_set(page.word, *page.word & ~PAGE_TURNING);
+    }
+    qemu_mutex_unlock(&page.stripe->lock);
+    return differs;
+}
+
+SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
+{
+    SevPage page;
+
+    return page_of(mem, addr, &page) &&
+           (qatomic_read(page.word) & PAGE_PRIVATE)
+           ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+}
+
+/* The blocks that hold @len bytes from @offset on */
+typedef struct SevBlocks {
+    uint8_t data[SEV_MEMORY_PAGE];
+    size_t start;
+    size_t len;
+} SevBlocks;
+
+static void load_blocks(SevBlocks *blocks, const SevPage *page,
+                        size_t offset, size_t len, SevView view)
+{
+    blocks->start = QEMU_ALIGN_DOWN(offset, SEV_MEMORY_BLOCK);
+    blocks->len = QEMU_ALIGN_UP(offset + len, SEV_MEMORY_BLOCK) -
+                  blocks->start;
+    memcpy(blocks->data, page->host + blocks->start, blocks->len);
+    transform(page->stripe, page->addr + blocks->start, blocks->data,
+              blocks->len, view);
+}
+
+static void store_blocks(SevBlocks *blocks, const SevPage *page, SevView view)
+{
+    transform(page->stripe, page->addr + blocks->start, blocks->data,
+              blocks->len,
+              view == SEV_VIEW_PRIVATE ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE);
+    memcpy(page->host + blocks->start, blocks->data, blocks->len);
+}
+
+/* With the stripe's lock; the page is kept in the other view */
+static void copy_from(const SevPage *page, size_t offset, void *buf,
+                      size_t len, SevView view)
+{
+    SevBlocks blocks;
+
+    load_blocks(&blocks, page, offset, len, view);
+    memcpy(buf, blocks.data + offset - blocks.start, len);
+    page->stripe->stats.copies++;
+}
+
+static void copy_to(const SevPage *page, size_t offset, const void *buf,
+                    size_t len, SevView view)
+{
+    SevBlocks blocks;
+
+    load_blocks(&blocks, page, offset, len, view);
+    memcpy(blocks.data + offset - blocks.start, buf, len);
+    store_blocks(&blocks, page, view);
+    page->stripe->stats.copies++;
+}
+
+void sev_memory_read(SevMemory *mem, uint64_t addr, void *buf, size_t len,
+                     SevView view)
+{
+    size_t offset = addr % SEV_MEMORY_PAGE;
+    SevPage page;
+    bool known = page_of(mem, addr, &page);
+
+    g_assert(known && len <= SEV_MEMORY_PAGE - offset);
+    qemu_mutex_lock(&page.stripe->lock);
+    if (is_kept(*page.word, view)) {
+        memcpy(buf, page.host + offset, len);
+    } else {
+        copy_from(&page, offset, buf, len, view);
+    }
+    qemu_mutex_unlock(&page.stripe->lock);
+}
+
+void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
+                      size_t len, SevView view)
+{
+    size_t offset = addr % SEV_MEMORY_PAGE;
+    SevPage page;
+    bool known = page_of(mem, addr, &page);
+
+    g_assert(known && len <= SEV_MEMORY_PAGE - offset);
+    qemu_mutex_lock(&page.stripe->lock);
+    if (is_kept(*page.word, view)) {
+        memcpy(page.host + offset, buf, len);
+    } else {
+        copy_to(&page, offset, buf, len, view);
+    }
+    qemu_mutex_unlock(&page.stripe->lock);
+}
+
+void sev_memory_assign(SevMemory *mem, uint64_t addr)
+{
+    SevPage page;
+
+    if (!page_of(mem, addr, &page)) {
+        return;
+    }
+    qemu_mutex_lock(&page.stripe->lock);
+    g_assert(!(*page.word & PAGE_PRIVATE));
+    qatomic_set(page.word, PAGE_PRIVATE);
+    qemu_mutex_unlock(&page.stripe->lock);
+}
+
+static void seal_range(SevMemory *mem, const SevRange *range)
+{
+    for (uint64_t at = 0; range->host && at < range->size;
+         at += SEV_MEMORY_PAGE) {
+        if (range->pages[at / SEV_MEMORY_PAGE]) {
+            sev_memory_turn(mem, range->addr + at, SEV_VIEW_SHARED);
+            range->pages[at / SEV_MEMORY_PAGE] = 0;
+        }
+    }
+}
+
+void sev_memory_seal(SevMemory *mem)
+{
+    for (unsigned i = 0; i < mem->num_ranges; i++) {
+        seal_range(mem, &mem->ranges[i]);
+    }
+    drop_key(mem);
+}
+
+void sev_memory_stats(SevMemory *mem, SevMemoryStats *stats)
+{
+    memset(stats, 0, sizeof(*stats));
+    for (unsigned i = 0; i < NUM_STRIPES; i++) {
+        SevStripe *stripe = &mem->stripes[i];
+
+        qemu_mutex_lock(&stripe->lock);
+        stats->first += stripe->stats.first;
+        stats->turned += stripe->stats.turned;
+        stats->copies += stripe->stats.copies;
+        qemu_mutex_unlock(&stripe->lock);
+    }
+}
