@@ -86,24 +86,37 @@ void sev_launch_done(SevCommonState *sev, SevStep step)
     }
 }
 
+/* The digest costs time: only for somebody who looks */
+static void trace_last_range(SevRegions *regions)
+{
+    g_autofree char *digest = NULL;
+    const SevRegion *last;
+
+    if (!trace_event_get_state_backends(TRACE_SEV_MEASURED_RANGE)) {
+        return;
+    }
+    last = sev_regions_get(regions, sev_regions_count(regions) - 1);
+    digest = sev_digest_hex(last->digest);
+    trace_sev_measured_range(last->gpa, last->size,
+                             SevMeasuredKind_str(last->kind), digest);
+}
+
 bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp)
 {
-    g_autofree char *digest = NULL;
-    const SevRegion *region;
+    g_autofree void *plaintext = NULL;
 
     if (!sev_launch_check(sev, SEV_STEP_UPDATE_DATA, errp)) {
         return false;
     }
-    sev_regions_prepare(sev->regions, gpa, len, kind, hva);
+    plaintext = g_memdup2(hva, len);
     if (!sev->backend->ops->launch_update_data(sev->backend, gpa, hva, len,
                                                errp)) {
         return false;
     }
-    region = sev_regions_commit(sev->regions);
+    sev_regions_add(sev->regions, gpa, len, kind, g_steal_pointer(&plaintext));
     sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
-    digest = sev_digest_hex(region->digest);
-    trace_sev_measured_range(gpa, len, SevMeasuredKind_str(kind), digest);
+    trace_last_range(sev->regions);
     return true;
 }
 
