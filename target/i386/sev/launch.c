@@ -24,6 +24,7 @@ static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
     },
     [SEV_STATE_LAUNCH_UPDATE] = {
         [SEV_STEP_UPDATE_DATA] = SEV_STATE_LAUNCH_UPDATE,
+        [SEV_STEP_UPDATE_VMSA] = SEV_STATE_LAUNCH_UPDATE,
         [SEV_STEP_MEASURE] = SEV_STATE_LAUNCH_SECRET,
     },
     [SEV_STATE_LAUNCH_SECRET] = {
@@ -39,6 +40,7 @@ static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
 static const char *const step_name[SEV_STEP__MAX] = {
     [SEV_STEP_START] = "launching the guest",
     [SEV_STEP_UPDATE_DATA] = "measuring memory",
+    [SEV_STEP_UPDATE_VMSA] = "measuring the processors' registers",
     [SEV_STEP_MEASURE] = "the launch measurement",
     [SEV_STEP_SECRET] = "injecting a secret",
     [SEV_STEP_FINISH] = "finishing the launch",
@@ -166,9 +168,23 @@ static bool check_complete(SevCommonState *sev, Error **errp)
     return check_memory_size(sev, errp);
 }
 
+/* After all memory: nobody can set registers from here on */
+static bool update_vmsa(SevCommonState *sev, Error **errp)
+{
+    if (!sev->es) {
+        return true;
+    }
+    if (!sev_launch_check(sev, SEV_STEP_UPDATE_VMSA, errp) ||
+        !sev->backend->ops->launch_update_vmsa(sev->backend, errp)) {
+        return false;
+    }
+    sev_launch_done(sev, SEV_STEP_UPDATE_VMSA);
+    return true;
+}
+
 bool sev_launch_measure(SevCommonState *sev, Error **errp)
 {
-    if (!check_complete(sev, errp) ||
+    if (!check_complete(sev, errp) || !update_vmsa(sev, errp) ||
         !sev_launch_check(sev, SEV_STEP_MEASURE, errp) ||
         !sev->backend->ops->launch_measure(sev->backend, sev->measurement,
                                            errp)) {
