@@ -174,11 +174,12 @@ const char *secret_table_for_each(secret_entry_fn *fn)
         return "the firmware has no table for the secret's location";
     }
     if (!read_physical(at, &location, sizeof(location))) {
+        return "/dev/mem does not show its location: iomem=relaxed helps";
     }
     location.base = le64toh(location.base);
     location.size = le64toh(location.size);
-    if (location.size < sizeof(struct secret_entry)
-        || location.size > sizeof(area)) {
+    if (location.size < sizeof(struct secret_entry) ||
+        location.size > sizeof(area)) {
         return "the firmware has no area for a secret";
     }
     if (!read_physical(location.base, area, location.size)) {
