@@ -82,8 +82,9 @@ check-bare:
 	@$(DO)/check-bare
 
 .PHONY: docs
-docs: all
+docs: $(BUILD)/qemu/build.ninja
 	@$(DO)/packages docs
+	@$(DO)/sync
 	@$(DO)/docs
 
 .PHONY: series series-bisect

@@ -124,6 +124,12 @@ int sev_es_save_reset_vector(void *flash_ptr, uint64_t flash_size);
 void sev_es_set_reset_vector(CPUState *cpu);
 
 /**
+ * sev_es_refuse_cpu_hotplug - why a SEV-ES guest gets no more CPUs
+ * @errp: always set
+ */
+void sev_es_refuse_cpu_hotplug(Error **errp);
+
+/**
  * pc_system_parse_sev_metadata - find the SNP sections of the firmware
  */
 void pc_system_parse_sev_metadata(uint8_t *flash_ptr, size_t flash_size);

@@ -164,7 +164,7 @@ static void test_ca_length(Fixture *f, gconstpointer data)
 
     for (len = 0; len <= f->ca->len + 1; len += len < 0x50 ? 1 : 97) {
         /* An allocation of its own, so that sanitizers see its end */
-        uint8_t *ca = g_malloc(len);
+        uint8_t *ca = g_malloc(MAX(len, 1));
         SevAmdCert ask, ark;
         GError *err = NULL;
 

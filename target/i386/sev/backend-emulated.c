@@ -439,8 +439,15 @@ SevBackend *sev_backend_emulated_new(const SevBackendConfig *config,
 {
     AspCmdInit init = {};
     SevBackendEmulated *be;
-    AspIdentity *identity = identity_of(config, errp);
+    AspIdentity *identity;
 
+    if (!g_str_equal(config->sev_device ?: "", SEV_DEVICE_DEFAULT)) {
+        error_setg(errp, "sev-device '%s' cannot be used: the platform is "
+                   "emulated in this process; leave it out, or name another "
+                   "platform by state-file", config->sev_device ?: "");
+        return NULL;
+    }
+    identity = identity_of(config, errp);
     if (!identity) {
         return NULL;
     }

@@ -17,9 +17,7 @@ SevBackend *sev_backend_new(const SevBackendConfig *config, Error **errp)
         return sev_backend_emulated_new(config, errp);
     }
     if (kvm_enabled()) {
-        error_setg(errp, "SEV on the host's processor is not supported by "
-                   "this build: use -accel tcg, which emulates it");
-        return NULL;
+        return sev_backend_kvm_new(config, errp);
     }
     error_setg(errp, "accelerator '%s' does not support SEV: use -accel tcg, "
                "which emulates it", current_accel_name());

@@ -29,10 +29,12 @@ typedef struct SevBackendOps SevBackendOps;
  * @sev_device: device file of the host's firmware; SEV_DEVICE_DEFAULT when
  *   nobody asked for another
  * @state_file: identity of an emulated platform; NULL: the built-in one
+ * @kvm_vm_type: type that KVM made the VM with
  */
 typedef struct SevBackendConfig {
     const char *sev_device;
     const char *state_file;
+    int kvm_vm_type;
 } SevBackendConfig;
 
 /**
@@ -110,6 +112,11 @@ struct SevBackendOps {
     /* Measure and encrypt in place; @len is a multiple of 16 */
     bool (*launch_update_data)(SevBackend *be, hwaddr gpa, void *hva,
                                uint64_t len, Error **errp);
+    /*
+     * SEV-ES: measure and encrypt the registers of all vCPUs, in the order of
+     * their creation.  NULL if the platform never has has_es
+     */
+    bool (*launch_update_vmsa)(SevBackend *be, Error **errp);
     /* @blob: out: SEV_MEASURE_BLOB_SIZE bytes, MEASURE and mnonce */
     bool (*launch_measure)(SevBackend *be, uint8_t *blob, Error **errp);
     bool (*launch_secret)(SevBackend *be, const SevLaunchSecret *secret,
@@ -143,6 +150,11 @@ SevBackend *sev_backend_new(const SevBackendConfig *config, Error **errp);
  */
 SevBackend *sev_backend_emulated_new(const SevBackendConfig *config,
                                      Error **errp);
+
+/**
+ * sev_backend_kvm_new - the host's platform; only if kvm_enabled()
+ */
+SevBackend *sev_backend_kvm_new(const SevBackendConfig *config, Error **errp);
 
 /**
  * sev_backend_free - drop guest and platform; NULL is allowed

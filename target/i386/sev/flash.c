@@ -16,19 +16,7 @@ int sev_encrypt_flash(hwaddr gpa, uint8_t *ptr, uint64_t len, Error **errp)
                              errp) ? 0 : -1;
 }
 
-/* No backend runs SEV-ES guests yet, and others have no use for it */
-int sev_es_save_reset_vector(void *flash_ptr, uint64_t flash_size)
-{
-    assert(!sev_es_enabled());
-    return 0;
-}
-
-void sev_es_set_reset_vector(CPUState *cpu)
-{
-    assert(!sev_es_enabled());
-}
-
-/* SNP only, likewise */
+/* SNP only, and no backend runs SNP guests yet */
 void pc_system_parse_sev_metadata(uint8_t *flash_ptr, size_t flash_size)
 {
     assert(!sev_snp_enabled());

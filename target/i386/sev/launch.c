@@ -24,6 +24,7 @@ static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
     },
     [SEV_STATE_LAUNCH_UPDATE] = {
         [SEV_STEP_UPDATE_DATA] = SEV_STATE_LAUNCH_UPDATE,
+        [SEV_STEP_UPDATE_VMSA] = SEV_STATE_LAUNCH_UPDATE,
         [SEV_STEP_MEASURE] = SEV_STATE_LAUNCH_SECRET,
     },
     [SEV_STATE_LAUNCH_SECRET] = {
@@ -39,6 +40,7 @@ static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
 static const char *const step_name[SEV_STEP__MAX] = {
     [SEV_STEP_START] = "launching the guest",
     [SEV_STEP_UPDATE_DATA] = "measuring memory",
+    [SEV_STEP_UPDATE_VMSA] = "measuring the processors' registers",
     [SEV_STEP_MEASURE] = "the launch measurement",
     [SEV_STEP_SECRET] = "injecting a secret",
     [SEV_STEP_FINISH] = "finishing the launch",
@@ -86,24 +88,37 @@ void sev_launch_done(SevCommonState *sev, SevStep step)
     }
 }
 
+/* The digest costs time: only for somebody who looks */
+static void trace_last_range(SevRegions *regions)
+{
+    g_autofree char *digest = NULL;
+    const SevRegion *last;
+
+    if (!trace_event_get_state_backends(TRACE_SEV_MEASURED_RANGE)) {
+        return;
+    }
+    last = sev_regions_get(regions, sev_regions_count(regions) - 1);
+    digest = sev_digest_hex(last->digest);
+    trace_sev_measured_range(last->gpa, last->size,
+                             SevMeasuredKind_str(last->kind), digest);
+}
+
 bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp)
 {
-    g_autofree char *digest = NULL;
-    const SevRegion *region;
+    g_autofree void *plaintext = NULL;
 
     if (!sev_launch_check(sev, SEV_STEP_UPDATE_DATA, errp)) {
         return false;
     }
-    sev_regions_prepare(sev->regions, gpa, len, kind, hva);
+    plaintext = g_memdup2(hva, len);
     if (!sev->backend->ops->launch_update_data(sev->backend, gpa, hva, len,
                                                errp)) {
         return false;
     }
-    region = sev_regions_commit(sev->regions);
+    sev_regions_add(sev->regions, gpa, len, kind, g_steal_pointer(&plaintext));
     sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
-    digest = sev_digest_hex(region->digest);
-    trace_sev_measured_range(gpa, len, SevMeasuredKind_str(kind), digest);
+    trace_last_range(sev->regions);
     return true;
 }
 
@@ -153,9 +168,23 @@ static bool check_complete(SevCommonState *sev, Error **errp)
     return check_memory_size(sev, errp);
 }
 
+/* After all memory: nobody can set registers from here on */
+static bool update_vmsa(SevCommonState *sev, Error **errp)
+{
+    if (!sev->es) {
+        return true;
+    }
+    if (!sev_launch_check(sev, SEV_STEP_UPDATE_VMSA, errp) ||
+        !sev->backend->ops->launch_update_vmsa(sev->backend, errp)) {
+        return false;
+    }
+    sev_launch_done(sev, SEV_STEP_UPDATE_VMSA);
+    return true;
+}
+
 bool sev_launch_measure(SevCommonState *sev, Error **errp)
 {
-    if (!check_complete(sev, errp) ||
+    if (!check_complete(sev, errp) || !update_vmsa(sev, errp) ||
         !sev_launch_check(sev, SEV_STEP_MEASURE, errp) ||
         !sev->backend->ops->launch_measure(sev->backend, sev->measurement,
                                            errp)) {

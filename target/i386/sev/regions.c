@@ -8,18 +8,28 @@
 #include "asp/crypto.h"
 #include "regions.h"
 
+typedef struct SevRegionEntry {
+    SevRegion region;
+    void *data;                 /* until it is hashed */
+} SevRegionEntry;
+
 struct SevRegions {
-    GArray *list;               /* of SevRegion */
-    AspHash *hash;              /* of all ranges in the list */
-    AspHash *next_hash;         /* and of the prepared one */
-    SevRegion next;
+    GArray *list;               /* of SevRegionEntry */
+    unsigned hashed;            /* so many of them have their hashes */
+    AspHash *hash;              /* of those */
 };
+
+static SevRegionEntry *entry_of(const SevRegions *regions, unsigned i)
+{
+    assert(i < regions->list->len);
+    return &g_array_index(regions->list, SevRegionEntry, i);
+}
 
 SevRegions *sev_regions_new(void)
 {
     SevRegions *regions = g_new0(SevRegions, 1);
 
-    regions->list = g_array_new(false, false, sizeof(SevRegion));
+    regions->list = g_array_new(false, false, sizeof(SevRegionEntry));
     regions->hash = asp_hash_new();
     return regions;
 }
@@ -29,38 +39,40 @@ void sev_regions_free(SevRegions *regions)
     if (!regions) {
         return;
     }
+    for (unsigned i = regions->hashed; i < regions->list->len; i++) {
+        g_free(entry_of(regions, i)->data);
+    }
     g_array_free(regions->list, true);
     asp_hash_free(regions->hash);
-    asp_hash_free(regions->next_hash);
     g_free(regions);
 }
 
-void sev_regions_prepare(SevRegions *regions, hwaddr gpa, uint64_t size,
-                         SevMeasuredKind kind, const void *data)
+void sev_regions_add(SevRegions *regions, hwaddr gpa, uint64_t size,
+                     SevMeasuredKind kind, void *data)
 {
-    SevRegion *next = &regions->next;
+    SevRegionEntry entry = {
+        .region = { .gpa = gpa, .size = size, .kind = kind },
+        .data = data,
+    };
 
-    *next = (SevRegion) { .gpa = gpa, .size = size, .kind = kind };
-    asp_hash_free(regions->next_hash);
-    regions->next_hash = asp_hash_copy(regions->hash);
-    asp_hash_update(regions->next_hash, data, size);
-    asp_hash_digest(regions->next_hash, next->digest);
-
-    if (regions->list->len == 0) {
-        /* The first range is the large one: do not hash it twice */
-        memcpy(next->sha256, next->digest, sizeof(next->sha256));
-    } else {
-        asp_sha256(data, size, next->sha256);
-    }
+    g_array_append_val(regions->list, entry);
 }
 
-const SevRegion *sev_regions_commit(SevRegions *regions)
+static void hash_next(SevRegions *regions)
 {
-    assert(regions->next_hash);
-    asp_hash_free(regions->hash);
-    regions->hash = g_steal_pointer(&regions->next_hash);
-    g_array_append_val(regions->list, regions->next);
-    return sev_regions_get(regions, regions->list->len - 1);
+    SevRegionEntry *entry = entry_of(regions, regions->hashed);
+    SevRegion *region = &entry->region;
+
+    asp_hash_update(regions->hash, entry->data, region->size);
+    asp_hash_digest(regions->hash, region->digest);
+    if (regions->hashed == 0) {
+        /* The first range is the large one: do not hash it twice */
+        memcpy(region->sha256, region->digest, sizeof(region->sha256));
+    } else {
+        asp_sha256(entry->data, region->size, region->sha256);
+    }
+    g_clear_pointer(&entry->data, g_free);
+    regions->hashed++;
 }
 
 unsigned sev_regions_count(const SevRegions *regions)
@@ -68,16 +80,20 @@ unsigned sev_regions_count(const SevRegions *regions)
     return regions->list->len;
 }
 
-const SevRegion *sev_regions_get(const SevRegions *regions, unsigned i)
+const SevRegion *sev_regions_get(SevRegions *regions, unsigned i)
 {
-    assert(i < regions->list->len);
-    return &g_array_index(regions->list, SevRegion, i);
+    SevRegionEntry *entry = entry_of(regions, i);
+
+    while (regions->hashed <= i) {
+        hash_next(regions);
+    }
+    return &entry->region;
 }
 
 bool sev_regions_has(const SevRegions *regions, SevMeasuredKind kind)
 {
     for (unsigned i = 0; i < regions->list->len; i++) {
-        if (sev_regions_get(regions, i)->kind == kind) {
+        if (entry_of(regions, i)->region.kind == kind) {
             return true;
         }
     }

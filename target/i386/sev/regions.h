@@ -6,6 +6,10 @@
  * The launch digest is one hash over everything; when it is not the expected
  * one it does not say why.  This list does: each measured range with its own
  * hash and with the launch digest as it was after it.
+ *
+ * To hash a firmware image takes longer than the rest of a launch, and hardly
+ * anybody asks.  So the list keeps a copy of what was measured, and hashes it
+ * when the first one does.
  */
 
 #ifndef I386_SEV_REGIONS_H
@@ -38,21 +42,12 @@ SevRegions *sev_regions_new(void);
 void sev_regions_free(SevRegions *regions);
 
 /**
- * sev_regions_prepare - hash a range that is about to be measured
- * @data: its plaintext, @size bytes: the firmware may encrypt it in place
- *
- * The list is unchanged until sev_regions_commit() is called, or
- * sev_regions_prepare() again for a range in place of this one.
+ * sev_regions_add - append a range that was measured
+ * @data: the @size bytes of plaintext that went into the measurement; the
+ *   list owns them from now on, g_free() releases them
  */
-void sev_regions_prepare(SevRegions *regions, hwaddr gpa, uint64_t size,
-                         SevMeasuredKind kind, const void *data);
-
-/**
- * sev_regions_commit - the prepared range was measured
- *
- * Returns: the range, owned by the list
- */
-const SevRegion *sev_regions_commit(SevRegions *regions);
+void sev_regions_add(SevRegions *regions, hwaddr gpa, uint64_t size,
+                     SevMeasuredKind kind, void *data);
 
 /**
  * sev_regions_count - number of ranges
@@ -60,9 +55,11 @@ const SevRegion *sev_regions_commit(SevRegions *regions);
 unsigned sev_regions_count(const SevRegions *regions);
 
 /**
- * sev_regions_get - the range number @i, from 0, owned by the list
+ * sev_regions_get - the range number @i, from 0, with its hashes
+ *
+ * Returns: the range, owned by the list; good until the next addition
  */
-const SevRegion *sev_regions_get(const SevRegions *regions, unsigned i);
+const SevRegion *sev_regions_get(SevRegions *regions, unsigned i);
 
 /**
  * sev_regions_has - whether a range of this kind was measured

@@ -103,6 +103,7 @@ static bool sev_common_accel_init(ConfidentialGuestSupport *cgs, Error **errp)
     SevBackendConfig config = {
         .sev_device = sev->sev_device,
         .state_file = sev->state_file,
+        .kvm_vm_type = sev->kvm_vm_type,
     };
     SevBackend *backend;
 
@@ -115,7 +116,7 @@ static bool sev_common_accel_init(ConfidentialGuestSupport *cgs, Error **errp)
 
 static int sev_common_kvm_init(ConfidentialGuestSupport *cgs, Error **errp)
 {
-    return sev_common_accel_init(cgs, errp) ? 0 : -1;
+    return sev_common_accel_init(cgs, errp) ? 0 : -ENOTSUP;
 }
 
 /* Measure the machine's guest; an object that guards nothing must say so */

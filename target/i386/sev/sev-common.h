@@ -27,6 +27,7 @@ struct SevCommonState {
     bool kernel_hashes;
 
     /* The platform, from the accelerator's initialisation on */
+    int kvm_vm_type;            /* that the VM was made with; 0: default */
     SevBackend *backend;
     SevPlatform platform;
     bool es;

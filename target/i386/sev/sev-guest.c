@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "backend-kvm.h"
 #include "blob.h"
 #include "policy.h"
 #include "properties.h"
@@ -84,6 +85,17 @@ static void sev_guest_fill_info(SevCommonState *sev, SevInfo *info)
     info->u.sev.handle = guest->handle;
 }
 
+/* KVM asks before it makes the VM, and takes no Error */
+static int sev_guest_kvm_type(X86ConfidentialGuest *cg)
+{
+    SevGuestState *guest = SEV_GUEST(cg);
+
+    SEV_COMMON(cg)->kvm_vm_type = sev_kvm_vm_type(guest->policy & SEV_POLICY_ES,
+                                                  guest->legacy_vm_type,
+                                                  &error_fatal);
+    return SEV_COMMON(cg)->kvm_vm_type;
+}
+
 static const SevProperty sev_guest_properties[] = {
     { "policy", SEV_PROPERTY_UINT32, offsetof(SevGuestState, policy),
       "guest policy (default: 1, no debugging)" },
@@ -116,6 +128,7 @@ static void sev_guest_class_init(ObjectClass *oc, void *data)
 {
     SevCommonClass *common = SEV_COMMON_CLASS(oc);
 
+    X86_CONFIDENTIAL_GUEST_CLASS(oc)->kvm_type = sev_guest_kvm_type;
     common->guest_type = SEV_GUEST_TYPE_SEV;
     common->check = sev_guest_check;
     common->launch_start = sev_guest_launch_start;

@@ -76,3 +76,8 @@ void pc_system_parse_sev_metadata(uint8_t *flash_ptr, size_t flash_size)
 void sev_es_set_reset_vector(CPUState *cpu)
 {
 }
+
+void sev_es_refuse_cpu_hotplug(Error **errp)
+{
+    g_assert_not_reached();
+}

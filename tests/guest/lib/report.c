@@ -156,6 +156,8 @@ void report_abort(const char *text, uint64_t value)
     put(text);
     put(": ");
     put_hex(value);
+    put("\ngave-up ");
+    put_number(looked_at);
     put("\n");
     leave(EXIT_FAILED);
 }

@@ -10,6 +10,7 @@
  *   ok N TEXT              a property that holds
  *   FAIL N TEXT: got 0xVALUE, want 0xVALUE
  *   done N                 last line: how many properties were looked at
+ *   gave-up N              last line of a guest that could not go on
  */
 #ifndef GUEST_REPORT_H
 #define GUEST_REPORT_H

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
 #include "state-file.h"
 
 GQuark asp_identity_error_quark(void)
@@ -26,16 +28,33 @@ static void make_chip(AspChip *chip)
     sev_root_make(&chip->ca, &chip->cek);
 }
 
+/* Making keys takes seconds, so look before whether the file can be made. */
+static bool check_path(const char *path, GError **err)
+{
+    char *dir = g_path_get_dirname(path);
+    int code = g_access(dir, W_OK | X_OK) < 0 ? errno : 0;
+
+    g_free(dir);
+    if (code) {
+        g_set_error(err, ASP_IDENTITY_ERROR, ASP_IDENTITY_ERROR_IO,
+                    "cannot create '%s': %s", path, g_strerror(code));
+        return false;
+    }
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_set_error(err, ASP_IDENTITY_ERROR, ASP_IDENTITY_ERROR_IO,
+                    "'%s' exists already", path);
+        return false;
+    }
+    return true;
+}
+
 AspIdentity *asp_identity_create(const char *path, GError **err)
 {
     AspIdentity *identity;
     AspState *state;
     bool ok;
 
-    /* Making keys takes seconds: look before. */
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_set_error(err, ASP_IDENTITY_ERROR, ASP_IDENTITY_ERROR_IO,
-                    "'%s' exists already", path);
+    if (!check_path(path, err)) {
         return NULL;
     }
     identity = g_new0(AspIdentity, 1);

@@ -25,8 +25,12 @@ AspRsaKey *asp_rsa_generate(size_t size)
     g_assert(size == ASP_RSA_MAX || size == ASP_RSA_MAX / 2);
     asp_crypto_init();
     key->size = size;
-    asp_gcry_check(gcry_sexp_build(&spec, NULL,
-                                   "(genkey (rsa (nbits %u)(rsa-use-e %u)))",
+    /*
+     * "Transient" for libgcrypt: good randomness, but no waiting for the very
+     * best.  The keys live for a few signatures only.
+     */
+    asp_gcry_check(gcry_sexp_build(&spec, NULL, "(genkey (rsa (nbits %u)"
+                                   "(rsa-use-e %u)(flags transient-key)))",
                                    (unsigned)size * 8, 65537u), "RSA");
     asp_gcry_check(gcry_pk_genkey(&key->sexp, spec), "making an RSA key");
     gcry_sexp_release(spec);

@@ -46,6 +46,11 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
         return false;
     }
     env->sev_c_mask = 1ULL << sev_get_cbit_position();
+    /*
+     * Every CPU that has SEV has RDRAND, and a hypervisor cannot take it away,
+     * so guests use it before they look at CPUID: Linux in its C-bit check.
+     */
+    env->features[FEAT_1_ECX] |= CPUID_EXT_RDRAND;
     return true;
 }
 

@@ -1,0 +1,57 @@
+/*
+ * SEV: errors that the host's kernel reports
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "error.h"
+#include "kernel-error.h"
+
+/*
+ * What each errno means when the command did not reach the firmware; see the
+ * kernel's Documentation/virt/kvm/x86/amd-memory-encryption.rst and its ccp
+ * driver
+ */
+static const struct {
+    int err;
+    const char *cause;
+} causes[] = {
+    { EPERM, "the kernel does not allow this command to this VM or to this "
+             "user; check the permissions of the SEV device" },
+    { EIO, "the firmware could not be called; see the kernel's log" },
+    { EBADF, "sev-device names no SEV device" },
+    { ENOMEM, "too little memory, or the limit of locked memory is too low "
+              "(ulimit -l)" },
+    { EFAULT, "the kernel could not access a buffer of the command" },
+    { EBUSY, "all of the host's address space ids for encrypted guests are "
+             "in use, or its firmware stopped working" },
+    { ENODEV, "the host's AMD Secure Processor has no driver (ccp)" },
+    { EINVAL, "the kernel does not support it, or not for this VM; "
+              "legacy-vm-type chooses between its two SEV interfaces" },
+    { ENOTTY, "KVM has SEV (or SEV-ES) switched off; check the host's "
+              "firmware settings and the parameters of the module kvm_amd" },
+    { ETIMEDOUT, "the firmware did not answer; see the kernel's log" },
+};
+
+static const char *cause_of(int err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
+        if (causes[i].err == err) {
+            return causes[i].cause;
+        }
+    }
+    return "see the kernel's log";
+}
+
+void sev_error_kernel(Error **errp, const char *name, AspCommand command,
+                      int err, uint32_t status)
+{
+    if (sev_kernel_is_firmware(status)) {
+        sev_error_firmware(errp, command, status);
+    } else {
+        error_setg(errp, "the kernel refused %s: %s (errno %d): %s", name,
+                   strerror(err), err, cause_of(err));
+    }
+}

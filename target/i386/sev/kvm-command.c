@@ -1,0 +1,134 @@
+/*
+ * SEV: commands to the guest through KVM
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Kernel's Documentation/virt/kvm/x86/amd-memory-encryption.rst.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/timer.h"
+#include "system/kvm.h"
+#include "kernel-error.h"
+#include "kvm-command.h"
+#include "trace.h"
+
+/* KVM's commands and the mailbox commands behind them */
+static const struct {
+    uint32_t id;
+    const char *name;
+    AspCommand firmware;
+} commands[] = {
+    { KVM_SEV_INIT, "KVM_SEV_INIT", ASP_CMD_INIT },
+    { KVM_SEV_ES_INIT, "KVM_SEV_ES_INIT", ASP_CMD_INIT },
+    { KVM_SEV_INIT2, "KVM_SEV_INIT2", ASP_CMD_INIT },
+    { KVM_SEV_LAUNCH_START, "KVM_SEV_LAUNCH_START", ASP_CMD_LAUNCH_START },
+    { KVM_SEV_LAUNCH_UPDATE_DATA, "KVM_SEV_LAUNCH_UPDATE_DATA",
+      ASP_CMD_LAUNCH_UPDATE_DATA },
+    { KVM_SEV_LAUNCH_UPDATE_VMSA, "KVM_SEV_LAUNCH_UPDATE_VMSA",
+      ASP_CMD_LAUNCH_UPDATE_VMSA },
+    { KVM_SEV_LAUNCH_MEASURE, "KVM_SEV_LAUNCH_MEASURE",
+      ASP_CMD_LAUNCH_MEASURE },
+    { KVM_SEV_LAUNCH_SECRET, "KVM_SEV_LAUNCH_SECRET", ASP_CMD_LAUNCH_SECRET },
+    { KVM_SEV_LAUNCH_FINISH, "KVM_SEV_LAUNCH_FINISH", ASP_CMD_LAUNCH_FINISH },
+    { KVM_SEV_GUEST_STATUS, "KVM_SEV_GUEST_STATUS", ASP_CMD_GUEST_STATUS },
+    { KVM_SEV_GET_ATTESTATION_REPORT, "KVM_SEV_GET_ATTESTATION_REPORT",
+      ASP_CMD_ATTESTATION },
+};
+
+static unsigned index_of(uint32_t id)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (commands[i].id == id) {
+            return i;
+        }
+    }
+    g_assert_not_reached();
+}
+
+bool sev_kvm_usable(Error **errp)
+{
+    int ret = kvm_vm_ioctl(kvm_state, KVM_MEMORY_ENCRYPT_OP, NULL);
+
+    if (ret < 0) {
+        error_setg(errp, "KVM on this host does not offer SEV: %s; the host "
+                   "needs an AMD EPYC processor with SEV switched on in its "
+                   "firmware and in the module kvm_amd; -accel tcg emulates "
+                   "SEV on any host", strerror(-ret));
+        return false;
+    }
+    return true;
+}
+
+/* Returns 0 or a negative errno; @status: out: what the firmware answered */
+static int issue(int sev_fd, unsigned index, void *data, uint32_t *status)
+{
+    struct kvm_sev_cmd cmd = {
+        .id = commands[index].id,
+        .data = (uintptr_t)data,
+        .error = SEV_NO_FW_STATUS,
+        .sev_fd = sev_fd,
+    };
+    int64_t start = get_clock();
+    int ret = kvm_vm_ioctl(kvm_state, KVM_MEMORY_ENCRYPT_OP, &cmd);
+
+    *status = cmd.error;
+    trace_sev_kernel_command(commands[index].name, ret, cmd.error,
+                             (get_clock() - start) / SCALE_US);
+    return ret;
+}
+
+/* The firmware says only that the state is wrong: say which one it is */
+static void hint_state(int sev_fd, Error **errp)
+{
+    struct kvm_sev_guest_status guest = {};
+    uint32_t status;
+
+    if (issue(sev_fd, index_of(KVM_SEV_GUEST_STATUS), &guest, &status) == 0) {
+        error_append_hint(errp, "The firmware has the guest in state %"
+                          PRIu32 " (SEV API, GSTATE).\n", guest.state);
+    }
+}
+
+static bool refused(int sev_fd, unsigned index, int ret, uint32_t status,
+                    Error **errp)
+{
+    ERRP_GUARD();
+
+    sev_error_kernel(errp, commands[index].name, commands[index].firmware,
+                     -ret, status);
+    if (status == ASP_INVALID_GUEST_STATE) {
+        hint_state(sev_fd, errp);
+    }
+    return false;
+}
+
+bool sev_kvm_command(int sev_fd, uint32_t id, void *data, Error **errp)
+{
+    unsigned index = index_of(id);
+    uint32_t status;
+    int ret = issue(sev_fd, index, data, &status);
+
+    return ret == 0 || refused(sev_fd, index, ret, status, errp);
+}
+
+bool sev_kvm_query_length(int sev_fd, uint32_t id, void *data,
+                          const uint32_t *len, uint32_t expected,
+                          Error **errp)
+{
+    unsigned index = index_of(id);
+    uint32_t status;
+    int ret = issue(sev_fd, index, data, &status);
+
+    if (ret < 0 && status != ASP_INVALID_LENGTH) {
+        return refused(sev_fd, index, ret, status, errp);
+    }
+    if (*len != expected) {
+        error_setg(errp, "%s: the firmware's answer has %" PRIu32 " bytes "
+                   "instead of %" PRIu32 "; this firmware is not supported",
+                   commands[index].name, *len, expected);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * SEV: guest memory that KVM has to know as encrypted
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The kernel pins the pages of registered regions: ciphertext depends on the
+ * physical address, so it must not move.
+ */
+
+#ifndef I386_SEV_KVM_REGIONS_H
+#define I386_SEV_KVM_REGIONS_H
+
+#include "exec/ramlist.h"
+
+typedef struct SevKvmRegions {
+    RAMBlockNotifier notifier;
+    bool active;
+} SevKvmRegions;
+
+/**
+ * sev_kvm_regions_start - register all RAM blocks, and those that come
+ *
+ * A block that cannot be registered ends QEMU with an error: the guest would
+ * lose what it keeps there.
+ */
+void sev_kvm_regions_start(SevKvmRegions *regions);
+
+/**
+ * sev_kvm_regions_stop - unregister them; allowed if never started
+ */
+void sev_kvm_regions_stop(SevKvmRegions *regions);
+
+#endif
