@@ -11,8 +11,8 @@
 #include "qemu/atomic.h"
 #include "qemu/thread.h"
 #include <gcrypt.h>
-#include "asp/crypto.h"
-#include "asp/memcrypt.h"
+#include "sev/asp/crypto.h"
+#include "sev/asp/memcrypt.h"
 #include "sev/memory.h"
 
 #define PAGE            SEV_MEMORY_PAGE
