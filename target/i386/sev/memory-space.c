@@ -110,6 +110,8 @@ void sev_memory_space_changed(uint64_t addr, uint64_t len)
         !cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE)) {
         tb_invalidate_phys_range(start, end - 1);
     }
+    cpu_physical_memory_set_dirty_range(start, end - start,
+                                        DIRTY_CLIENTS_NOCODE);
 }
 
 /* vCPUs in SMM see more than everybody else */
@@ -138,7 +140,6 @@ static MemTxResult view_access(SevView view, hwaddr gpa, uint8_t *buf,
     if (is_write) {
         sev_memory_write(model, addr, buf, len, view);
         sev_memory_space_changed(addr, len);
-        memory_region_set_dirty(mr, offset, len);
     } else {
         sev_memory_read(model, addr, buf, len, view);
     }

@@ -60,7 +60,7 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
  * @addr: the model's address
  * @len: bytes, within one page
  *
- * Drops the code that was translated from their blocks.
+ * Drops the code that was translated from their blocks and marks them dirty.
  */
 void sev_memory_space_changed(uint64_t addr, uint64_t len);
 

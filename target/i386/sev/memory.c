@@ -222,7 +222,10 @@ static SevMapping map(SevMemory *mem, const SevPage *page, SevView view)
         turn(page, view);
         page->stripe->stats.first++;
     }
-    qatomic_set(page->word, (*page->word & PAGE_FLAGS) | mem->epoch);
+    /* Who was told to turn it does not know, and will still come */
+    qatomic_set(page->word, (*page->word & PAGE_PRIVATE) |
+                            (word & (PAGE_DEVICE | PAGE_TURNING)) |
+                            mem->epoch);
     return SEV_MAP_DIRECT;
 }
 

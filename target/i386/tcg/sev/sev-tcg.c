@@ -9,6 +9,7 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "exec/cputlb.h"
+#include "exec/page-protection.h"
 #include "hw/core/cpu.h"
 #include "qemu/rcu.h"
 #include "sev.h"
@@ -127,22 +128,21 @@ static void request_turn(CPUState *cs, uint64_t addr, SevView view)
     }
 }
 
-hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa, bool private)
+/* The page at @gpa through @view, by host address or by a window */
+static hwaddr map_page(CPUState *cs, hwaddr gpa, SevView view)
 {
     SevMemory *mem = sev_memory_space_model();
-    SevView view = private ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
     MemTxAttrs attrs = cpu_get_mem_attrs(cpu_env(cs));
     AddressSpace *as = cpu_get_address_space(cs, x86_asidx_from_attrs(cs,
                                                                       attrs));
     bool was_private;
     uint64_t addr;
 
-    trace_sev_tcg_tlb_fill(cs->cpu_index, va, gpa,
-                           private ? "private" : "shared");
     if (!mem || !sev_memory_space_find(as, gpa, attrs, &addr)) {
         return gpa;
     }
-    was_private = !private && sev_memory_kept(mem, addr) == SEV_VIEW_PRIVATE;
+    was_private = view == SEV_VIEW_SHARED &&
+                  sev_memory_kept(mem, addr) == SEV_VIEW_PRIVATE;
     switch (sev_memory_map(mem, addr, view)) {
     case SEV_MAP_DIRECT:
         if (was_private) {
@@ -157,6 +157,24 @@ hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa, bool private)
         break;
     }
     return sev_memory_space_window(gpa, view);
+}
+
+/*
+ * An entry of QEMU's TLB holds one address for data and code.  Where they have
+ * different views each gets the entry in turn.
+ */
+hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
+                        MMUAccessType access_type, bool private, int *prot)
+{
+    bool fetch = access_type == MMU_INST_FETCH;
+
+    if (!private) {
+        *prot &= fetch ? PAGE_EXEC : ~PAGE_EXEC;
+    }
+    private |= fetch;
+    trace_sev_tcg_tlb_fill(cs->cpu_index, va, gpa,
+                           private ? "private" : "shared");
+    return map_page(cs, gpa, private ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED);
 }
 
 uint64_t sev_tcg_status(void)

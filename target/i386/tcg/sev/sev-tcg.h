@@ -21,28 +21,22 @@
 #define SEV_STATUS_SEV_SNP_ACTIVE       (1ULL << 2)
 
 /**
- * sev_tcg_access_is_private: the view through which a vCPU uses memory
+ * sev_tcg_leaf_is_private: the view through which a vCPU uses data
  * @c_mask: the C-bit as a mask, 0 for a plain guest
  * @pg_mode: paging mode, PG_MODE_*; 0 with paging off
  * @leaf: the table entry that maps the page, C-bit included; ignored where
  *   the paging mode has no C-bit
- * @access_type: what is done to the memory
  *
- * Fetches are private, and so is everything in the modes that have no C-bit:
- * no paging and 32-bit paging without PAE.  Walks of the page tables do not
- * come here; they are always private.
+ * Everything is private in the modes that have no C-bit: no paging and 32-bit
+ * paging without PAE.  Fetches are private whatever this says, and so are the
+ * walks of the page tables, which do not come here.
  *
- * Returns: true when memory is used with the guest's key
+ * Returns: true when data is used with the guest's key
  */
-static inline bool sev_tcg_access_is_private(uint64_t c_mask, int pg_mode,
-                                             uint64_t leaf,
-                                             MMUAccessType access_type)
+static inline bool sev_tcg_leaf_is_private(uint64_t c_mask, int pg_mode,
+                                           uint64_t leaf)
 {
-    if (!c_mask) {
-        return false;
-    }
-    return access_type == MMU_INST_FETCH || !(pg_mode & PG_MODE_PAE) ||
-           (leaf & c_mask);
+    return c_mask && (!(pg_mode & PG_MODE_PAE) || (leaf & c_mask));
 }
 
 /**
@@ -67,11 +61,15 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu);
  * @cs: the vCPU
  * @va: virtual address of the access
  * @gpa: guest physical address, without the C-bit
- * @private: whether the page is used with the guest's key
+ * @access_type: what the translation is wanted for
+ * @private: whether data of the page is used with the guest's key
+ * @prot: in: what the translation allows; out: what of that may be done with
+ *   the address that is returned
  *
  * Returns: the address that the TLB shall have in place of @gpa
  */
-hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa, bool private);
+hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
+                        MMUAccessType access_type, bool private, int *prot);
 
 /**
  * sev_tcg_status: value of MSR C001_0131, SEV_STATUS
