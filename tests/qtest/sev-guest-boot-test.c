@@ -25,6 +25,8 @@ static const Guest guests[] = {
     { "cpuid", 5, 5 },
     { "fetch", 4, 4 },
     { "kernel-hashes", 0, 0 },
+    { "memory-stress", 6, 6 },
+    { "memory-views", 22, 22 },
     { "msr", 11, 11 },
     { "paging-32bit", 4, 4 },
     { "paging-4level", 109, 73 },

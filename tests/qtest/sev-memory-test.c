@@ -1,0 +1,226 @@
+/*
+ * SEV guests under TCG: their memory as everybody else sees it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "qobject/qdict.h"
+#include "sev/boot.h"
+
+#define PAGE    4096
+#define WORDS   (PAGE / 8)
+#define SEV     "-accel tcg -cpu max -machine q35,memory-encryption=sev0 " \
+                "-object sev-guest,id=sev0"
+
+/* What shared.c writes to its two pages */
+#define SHARED_SEED     0x5ea5ed0000000000ull
+#define PRIVATE_SEED    0x9c1ce70000000000ull
+
+/* Words of the page that are as the guest wrote them */
+static unsigned count_words(const void *page, uint64_t seed)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < WORDS; i++) {
+        count += ldq_le_p((uint8_t *)page + 8 * i) ==
+                 seed + i * 0x0101010101010101ull;
+    }
+    return count;
+}
+
+static void save(SevBoot *boot, const char *command, uint64_t address,
+                 size_t size, uint8_t *data)
+{
+    g_autofree char *file = g_strdup_printf("%s.%s", boot->serial, command);
+    g_autofree char *content = NULL;
+    gsize got;
+
+    qtest_qmp_assert_success(boot->qts,
+                             "{ 'execute': %s, 'arguments': "
+                             "{ 'val': %" PRIu64 ", 'size': %zu, "
+                             "'filename': %s } }",
+                             command, address, size, file);
+    g_assert_true(g_file_get_contents(file, &content, &got, NULL));
+    g_assert_cmpuint(got, ==, size);
+    memcpy(data, content, size);
+    unlink(file);
+}
+
+static void check_views(const char *options, unsigned private_words)
+{
+    SevBoot *boot = sev_boot("shared", options);
+    uint8_t pages[4][PAGE];
+
+    save(boot, "pmemsave", sev_boot_info(boot, "shared-physical"), PAGE,
+         pages[0]);
+    g_assert_cmpuint(count_words(pages[0], SHARED_SEED), ==, WORDS);
+    save(boot, "memsave", sev_boot_info(boot, "shared-virtual"), PAGE,
+         pages[1]);
+    g_assert_cmpuint(count_words(pages[1], SHARED_SEED), ==, WORDS);
+
+    save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+         pages[2]);
+    g_assert_cmpuint(count_words(pages[2], PRIVATE_SEED), ==, private_words);
+    save(boot, "memsave", sev_boot_info(boot, "private-virtual"), PAGE,
+         pages[3]);
+    g_assert_cmpmem(pages[2], PAGE, pages[3], PAGE);
+    sev_boot_free(boot);
+}
+
+static void test_views(const void *opaque)
+{
+    check_views(opaque, 0);
+}
+
+static void test_plain(void)
+{
+    check_views("-accel tcg -cpu max -machine q35", WORDS);
+}
+
+/* A device reads and writes ciphertext; the same page, word by word */
+static void test_device(void)
+{
+    SevBoot *boot = sev_boot("shared", SEV);
+    uint64_t address = sev_boot_info(boot, "private-physical");
+    uint8_t before[PAGE], bytes[PAGE], after[PAGE];
+
+    save(boot, "pmemsave", address, PAGE, before);
+    for (unsigned i = 0; i < PAGE; i += 8) {
+        stq_le_p(bytes + i, qtest_readq(boot->qts, address + i));
+    }
+    g_assert_cmpmem(before, PAGE, bytes, PAGE);
+
+    qtest_memread(boot->qts, address + 5, bytes, 77);
+    g_assert_cmpmem(before + 5, 77, bytes, 77);
+
+    memset(bytes, 0x5a, PAGE);
+    qtest_memwrite(boot->qts, address + 35, bytes, 1000);
+    save(boot, "pmemsave", address, PAGE, after);
+    g_assert_cmpmem(after, 35, before, 35);
+    g_assert_cmpmem(after + 35, 1000, bytes, 1000);
+    g_assert_cmpmem(after + 1035, PAGE - 1035, before + 1035, PAGE - 1035);
+
+    qtest_memwrite(boot->qts, address, before, PAGE);
+    save(boot, "pmemsave", address, PAGE, after);
+    g_assert_cmpmem(after, PAGE, before, PAGE);
+    sev_boot_free(boot);
+}
+
+/* HMP's xp, which nobody would call a device */
+static void test_xp(void)
+{
+    SevBoot *boot = sev_boot("shared", SEV);
+    uint64_t shared = sev_boot_info(boot, "shared-physical");
+    uint64_t private = sev_boot_info(boot, "private-physical");
+    g_autofree char *seen = qtest_hmp(boot->qts, "xp /1gx 0x%" PRIx64, shared);
+    g_autofree char *hidden = qtest_hmp(boot->qts, "xp /1gx 0x%" PRIx64,
+                                        private);
+    g_autofree char *x = qtest_hmp(boot->qts, "x /1gx 0x%" PRIx64,
+                                   sev_boot_info(boot, "private-virtual"));
+
+    g_assert_nonnull(strstr(seen, "0x5ea5ed0000000000"));
+    g_assert_null(strstr(hidden, "0x9c1ce70000000000"));
+    g_assert_null(strstr(x, "0x9c1ce70000000000"));
+    sev_boot_free(boot);
+}
+
+/* The key is the guest's own: two launches have two ciphertexts */
+static void test_key(void)
+{
+    uint8_t page[2][PAGE];
+
+    for (unsigned i = 0; i < 2; i++) {
+        SevBoot *boot = sev_boot("shared", SEV);
+
+        save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+             page[i]);
+        sev_boot_free(boot);
+    }
+    for (unsigned i = 0; i < PAGE; i += 16) {
+        g_assert_true(memcmp(page[0] + i, page[1] + i, 16));
+    }
+}
+
+static bool contains(const uint8_t *data, size_t size, const char *marker)
+{
+    return memmem(data, size, marker, strlen(marker));
+}
+
+/* The secret is nowhere in memory, as the host sees all of it */
+static void test_markers(void)
+{
+    size_t size = 64 * 1024 * 1024;
+    g_autofree uint8_t *memory = g_malloc(size);
+    uint8_t marker[16];
+    SevBoot *boot;
+
+    /* Words of the guest's private page; its code has the seed, not these */
+    stq_le_p(marker, PRIVATE_SEED + 0x0101010101010101ull * 100);
+    stq_le_p(marker + 8, PRIVATE_SEED + 0x0101010101010101ull * 101);
+
+    boot = sev_boot("shared", SEV);
+    save(boot, "pmemsave", 0, size, memory);
+    g_assert_null(memmem(memory, size, marker, sizeof(marker)));
+    g_assert_false(contains(memory, size, "private page reads back"));
+    sev_boot_free(boot);
+
+    boot = sev_boot("shared", "-accel tcg -cpu max -machine q35");
+    save(boot, "pmemsave", 0, size, memory);
+    g_assert_nonnull(memmem(memory, size, marker, sizeof(marker)));
+    g_assert_true(contains(memory, size, "private page reads back"));
+    sev_boot_free(boot);
+}
+
+/* Random accesses by all vCPUs and a device, each checked */
+static void test_stress(const void *opaque)
+{
+    const char *rounds = g_test_slow() ? "250000" : "10000";
+    g_autofree char *options =
+        g_strdup_printf(SEV " -m 64 -fw_cfg name=opt/sev/rounds,string=%s %s",
+                        rounds, (char *)opaque);
+    SevBoot *boot = sev_boot("memory-stress", options);
+    unsigned cpus = sev_boot_info(boot, "cpus");
+
+    g_assert_cmpuint(boot->passed, ==, 3 + 3 * cpus);
+    sev_boot_free(boot);
+}
+
+static void test_views_guest(const void *opaque)
+{
+    g_autofree char *options = g_strdup_printf(SEV " %s", (char *)opaque);
+    SevBoot *boot = sev_boot("memory-views", options);
+
+    g_assert_cmpuint(boot->passed, ==, 22);
+    sev_boot_free(boot);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    qtest_add_data_func("sev/memory/views/q35", SEV, test_views);
+    qtest_add_data_func("sev/memory/views/backend-memfd",
+                        SEV " -object memory-backend-memfd,id=m,size=64M "
+                        "-machine memory-backend=m", test_views);
+    qtest_add_data_func("sev/memory/views/backend-prealloc",
+                        SEV " -object memory-backend-ram,id=m,size=64M,"
+                        "prealloc=on -machine memory-backend=m", test_views);
+    qtest_add_func("sev/memory/plain", test_plain);
+    qtest_add_func("sev/memory/device", test_device);
+    qtest_add_func("sev/memory/xp", test_xp);
+    qtest_add_func("sev/memory/key", test_key);
+    qtest_add_func("sev/memory/markers", test_markers);
+    qtest_add_data_func("sev/memory/guest/pc", "-machine pc",
+                        test_views_guest);
+    qtest_add_data_func("sev/memory/guest/icount", "-icount shift=0",
+                        test_views_guest);
+    qtest_add_data_func("sev/memory/guest/pcid", "-smp 2 -cpu EPYC",
+                        test_views_guest);
+    qtest_add_data_func("sev/memory/stress/multi",
+                        "-smp 4 -accel tcg,thread=multi", test_stress);
+    qtest_add_data_func("sev/memory/stress/icount",
+                        "-smp 4 -icount shift=0", test_stress);
+    return g_test_run();
+}
