@@ -41,6 +41,7 @@ static inline const uint8_t *asp_read_ptr(AspReader *r, size_t len)
 
     if (r->failed || len > r->left) {
         r->failed = true;
+        r->left = 0;
         return NULL;
     }
     r->next += len;
