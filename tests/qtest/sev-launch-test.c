@@ -73,6 +73,31 @@ static void test_firmware_measured(void)
     qtest_quit(qts);
 }
 
+/* What an operator looks at first */
+static void test_trace(void)
+{
+    g_autofree char *firmware = test_firmware_full();
+    g_autofree char *digest = file_sha256(firmware);
+    g_autofree char *log = test_file("trace.log", "", 0);
+    g_autofree char *options = g_strdup_printf("-trace sev_* -D %s", log);
+    g_autofree char *range = g_strdup_printf(
+        "sev_measured_range gpa 0x%llx size 0x%x firmware, "
+        "launch digest now %s\n", TEST_FIRMWARE_GPA, TEST_FIRMWARE_SIZE,
+        digest);
+    g_autofree char *text = NULL;
+
+    qtest_quit(test_launch("sev-guest", options));
+    g_assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, range));
+    g_assert_nonnull(strstr(text, "sev_change_state sev0: "
+                                  "launch-update -> launch-secret\n"));
+    g_assert_nonnull(strstr(text, "sev_firmware_command LAUNCH_MEASURE: "
+                                  "SUCCESS (0x00) in "));
+    /* At the end the platform forgets the guest */
+    g_assert_nonnull(strstr(text, "sev_firmware_command DECOMMISSION: "
+                                  "SUCCESS (0x00) in "));
+}
+
 /* Flash is measured as a ROM is; a second flash is not. */
 static void test_flash_measured(void)
 {
@@ -390,6 +415,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("/sev/launch/firmware", test_firmware_measured);
+    qtest_add_func("/sev/launch/trace", test_trace);
     qtest_add_func("/sev/launch/flash", test_flash_measured);
     qtest_add_func("/sev/launch/keys-from-secrets", test_keys_from_secrets);
     qtest_add_func("/sev/launch/no-session", test_no_session);
