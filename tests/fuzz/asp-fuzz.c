@@ -12,10 +12,9 @@
  */
 
 #include "asp-harness.h"
+#include "fuzz.h"
 #include "reader.h"
 #include "state-format.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Elliptic curves are slow: how many such commands one input may have */
 #define MAX_SLOW 3

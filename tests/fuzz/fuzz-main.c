@@ -12,18 +12,12 @@
 
 #include <glib.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "fuzz.h"
 
 #define INPUT_MAX 8192
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Only in programs that are built with a sanitizer */
-void __sanitizer_set_death_callback(void (*callback)(void))
-    __attribute__((weak));
 
 static int seed = 1, runs = 1000, only = -1;
 static char where[4096];
@@ -36,22 +30,27 @@ static void report(void)
     (void)ignored;
 }
 
+/* Once only (SA_RESETHAND), so raising it again ends the program. */
 static void on_signal(int number)
 {
     report();
-    signal(number, SIG_DFL);
     raise(number);
 }
 
 static void catch_failures(void)
 {
+    const struct sigaction action = {
+        .sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_NODEFER,
+    };
+
     if (__sanitizer_set_death_callback) {
         __sanitizer_set_death_callback(report);
     } else {
-        signal(SIGSEGV, on_signal);
-        signal(SIGBUS, on_signal);
+        sigaction(SIGSEGV, &action, NULL);
+        sigaction(SIGBUS, &action, NULL);
     }
-    signal(SIGABRT, on_signal);
+    sigaction(SIGABRT, &action, NULL);
+    sigaction(SIGTRAP, &action, NULL);      /* g_error() */
 }
 
 static void mutate(GRand *rand, uint8_t *data, size_t len)

@@ -196,8 +196,9 @@ typedef enum AspPlatformState {
     ASP_PLATFORM_WORKING        = 2,
 } AspPlatformState;
 
-#define ASP_OWNER_EXTERNAL      (1u << 0)       /* AspCmdPlatformStatus.owner */
-#define ASP_CONFIG_ES           (1u << 0)       /* AspCmdPlatformStatus.config */
+/* AspCmdPlatformStatus.owner and .config */
+#define ASP_OWNER_EXTERNAL      (1u << 0)
+#define ASP_CONFIG_ES           (1u << 0)
 
 typedef struct AspCmdPlatformStatus {
     uint8_t api_major;                  /* all fields: out */
@@ -261,9 +262,9 @@ typedef struct AspCmdGuestStatus {
     uint8_t state;                      /* AspGuestState */
 } ASP_PACKED AspCmdGuestStatus;
 
+/* The handle is that of the new guest afterwards. */
 typedef struct AspCmdLaunchStart {
-    uint32_t handle;                    /* in: share this guest's key, or 0;
-                                           out: the new guest */
+    uint32_t handle;                    /* in: 0, or who shares its key */
     uint32_t policy;
     uint64_t dh_cert_paddr;             /* 0: no session */
     uint32_t dh_cert_len;
