@@ -64,7 +64,8 @@ check: guest all
 
 .PHONY: check-base
 check-base: guest all
-	@$(DO)/without-kvm $(DO)/run-tests qemu $(BASE_SUITE)
+	@$(DO)/without-kvm $(DO)/run-tests qemu \
+	    --timeout-multiplier 5 $(BASE_SUITE)
 
 .PHONY: check-sanitize
 check-sanitize: guest $(BUILD)/sanitize/build.ninja
