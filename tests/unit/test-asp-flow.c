@@ -5,6 +5,7 @@
  */
 
 #include "asp-harness.h"
+#include "asp-internal.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -389,6 +390,23 @@ static void test_secret_bound(Machine *m, gconstpointer data)
     refuse_secret(m, secret_command(handle, 16), ASP_BAD_MEASUREMENT);
 }
 
+/* LAUNCH_FINISH leaves no transport key, SHUTDOWN nothing at all behind. */
+static void test_wiped(Machine *m, gconstpointer data)
+{
+    static const uint8_t zero[SEV_DIGEST_SIZE];
+    uint32_t handle = secret_guest(m, (uint8_t *)"sixteen letters", 16);
+    AspGuest *guest = asp_guest_find(m->asp, handle);
+
+    g_assert_true(memcmp(&guest->keys, zero, sizeof(guest->keys)));
+    g_assert_true(memcmp(guest->measure, zero, sizeof(guest->measure)));
+    ASSERT_OK(run_guest(m, ASP_CMD_LAUNCH_FINISH, handle));
+    g_assert_cmpmem(&guest->keys, sizeof(guest->keys), zero, 32);
+    g_assert_cmpmem(guest->measure, sizeof(guest->measure), zero, 32);
+    g_assert_true(memcmp(guest->vek, zero, sizeof(guest->vek)));
+    ASSERT_OK(RUN0(m, SHUTDOWN));
+    g_assert_null(asp_guest_find(m->asp, handle));
+}
+
 static void test_attestation(Machine *m, gconstpointer data)
 {
     uint32_t handle = start_guest(m, 1), len = 0;
@@ -538,6 +556,7 @@ int main(int argc, char **argv)
     ADD("secret-large", test_secret_large);
     ADD("secret-refused", test_secret_refused);
     ADD("secret-bound", test_secret_bound);
+    ADD("wiped", test_wiped);
     ADD("attestation", test_attestation);
     ADD("dbg", test_dbg);
     ADD("nodbg", test_nodbg);
