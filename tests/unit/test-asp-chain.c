@@ -113,6 +113,19 @@ static void test_other_platform(Fixture *f, gconstpointer data)
     assert_broken(f, 0);
 }
 
+/* A PEK where the OCA belongs */
+static void test_wrong_kind(Fixture *f, gconstpointer data)
+{
+    GError *err = NULL;
+
+    f->chain.oca = f->chain.pek;
+    assert_broken(f, 1 << SEV_LINK_PEK_BY_OCA | 1 << SEV_LINK_OCA_BY_OCA);
+    g_assert_false(sev_chain_check_link(&f->chain, SEV_LINK_OCA_BY_OCA,
+                                        &err));
+    g_assert_nonnull(strstr(err->message, "OCA: key usage 0x1002 (PEK)"));
+    g_error_free(err);
+}
+
 static void test_unsigned_cek(Fixture *f, gconstpointer data)
 {
     sev_cert_unsign(&f->cek, 0);
@@ -248,6 +261,7 @@ int main(int argc, char **argv)
     ADD("good", test_good);
     ADD("missing", test_missing);
     ADD("other-platform", test_other_platform);
+    ADD("wrong-kind", test_wrong_kind);
     ADD("unsigned-cek", test_unsigned_cek);
     ADD("ca-tampered", test_ca_tampered);
     ADD("ca-length", test_ca_length);

@@ -171,7 +171,6 @@ typedef enum AspGuestState {
 
 #define ASP_INIT_ES             (1u << 0)       /* AspCmdInit.options */
 #define ASP_TMR_SIZE            (1024 * 1024)   /* also its alignment */
-#define ASP_NV_AREA_SIZE        (32 * 1024)     /* AspCmdInitEx.nv_len */
 
 typedef struct AspCmdInit {
     uint32_t options;

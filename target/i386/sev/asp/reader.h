@@ -76,12 +76,4 @@ static inline uint32_t asp_read_u32(AspReader *r)
     return GUINT32_FROM_LE(value);
 }
 
-static inline uint64_t asp_read_u64(AspReader *r)
-{
-    uint64_t value;
-
-    asp_read_bytes(r, &value, sizeof(value));
-    return GUINT64_FROM_LE(value);
-}
-
 #endif
