@@ -23,7 +23,7 @@ QEMU = os.environ.get('QTEST_QEMU_BINARY', 'qemu-system-x86_64')
 DOUBLE = os.environ.get('KVM_DOUBLE', '')
 
 # How long QEMU may take for an answer, or to end, also with sanitizers
-PATIENCE = 60
+PATIENCE = 120
 
 # Areas of the firmware image: where OVMF's AmdSev build has them
 SECRET_BASE, SECRET_SIZE = 0x810000, 0xc00
