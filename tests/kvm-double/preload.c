@@ -7,8 +7,9 @@
  * inherited and polled like any; only open and ioctl have to be ours.
  */
 
-/* It would rename open(), which is to be defined here */
+/* They would rename open(), which is to be defined here */
 #undef _FILE_OFFSET_BITS
+#undef _FORTIFY_SOURCE
 
 #include <dlfcn.h>
 #include <errno.h>
