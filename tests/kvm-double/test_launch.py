@@ -337,6 +337,13 @@ class RefusalTest(DoubleTest):
                      names=('LAUNCH_START', 'BAD_MEASUREMENT (0x0b)',
                             'policy 0x3'))
 
+    def test_session_blamed(self):
+        """The session is not to blame when KVM refuses the VM."""
+        _, options = self.owner(1)
+        qemu = self.refused(options, fault=('KVM_SEV_INIT', 1, 'errno', 25),
+                            names=('KVM_SEV_INIT', 'kvm_amd'))
+        self.assertNotIn('session', qemu.words())
+
     def test_handle(self):
         """No such guest to share a key with."""
         self.refused(',handle=7', names=('INVALID_GUEST (0x10)', 'handle=7'))
