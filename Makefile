@@ -13,6 +13,9 @@ BENCH := $(DO)/bench
 # Our tests are one meson suite; the base's are called after the target.
 SUITE := --suite sev
 BASE_SUITE := --suite qtest-x86_64 --no-suite sev
+# Their expected tables hold an address that the base's own SeaBIOS chooses and
+# the one of a Debian package need not; they fail on the pristine base too.
+BASE_SKIP := -s /x86_64/acpi/piix4/dimmpxm -s /x86_64/acpi/q35/dimmpxm
 
 # Instrumented code is slower, and the base is not free of leaks at exit.
 SANITIZE := --enable-asan --enable-ubsan --disable-werror
@@ -64,7 +67,8 @@ check: guest all
 
 .PHONY: check-base
 check-base: guest all
-	@$(DO)/run-tests qemu $(BASE_SUITE)
+	@$(DO)/without-kvm $(DO)/run-tests qemu \
+	    --timeout-multiplier 5 --test-args "$(BASE_SKIP)" $(BASE_SUITE)
 
 .PHONY: check-sanitize
 check-sanitize: guest $(BUILD)/sanitize/build.ninja

@@ -62,7 +62,7 @@ class Vm:
             self.qmp = Qmp(ours)
         except QmpClosed:
             ours.close()
-            self._process.wait()
+            self._end()
             raise VmError(f'QEMU does not start:\n{self.log()}') from None
 
     def log(self):
@@ -109,11 +109,14 @@ class Vm:
         if self.qmp:
             self.qmp.close()
             self.qmp = None
-        if self._process and self.running():
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        if self._process:
+            self._end()
         self._folder.cleanup()
+
+    def _end(self):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

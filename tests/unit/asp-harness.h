@@ -24,6 +24,9 @@
 #define AT_GUEST    (RAM_BASE + 0x10000)
 #define NOWHERE     0x1000ull
 
+/* SHA-256 of nothing: the digest of a guest that was not measured */
+#define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 #define ASID        200             /* of guests without SEV-ES */
 #define ASID_ES     5
 
@@ -265,6 +268,14 @@ static inline uint32_t start_guest(Machine *m, uint32_t policy)
     ASSERT_OK(run_activate(m, handle,
                            policy & SEV_POLICY_ES ? ASID_ES : ASID));
     return handle;
+}
+
+static inline void assert_digest(Machine *m, uint32_t handle, const char *hex)
+{
+    uint8_t digest[SEV_DIGEST_SIZE];
+
+    g_assert_true(asp_guest_digest(m->asp, handle, digest));
+    ASSERT_HEX(digest, hex);
 }
 
 /* Put the packet of @text (@len a multiple of 16) where commands expect it */

@@ -113,6 +113,19 @@ static void test_other_platform(Fixture *f, gconstpointer data)
     assert_broken(f, 0);
 }
 
+/* A PEK where the OCA belongs */
+static void test_wrong_kind(Fixture *f, gconstpointer data)
+{
+    GError *err = NULL;
+
+    f->chain.oca = f->chain.pek;
+    assert_broken(f, 1 << SEV_LINK_PEK_BY_OCA | 1 << SEV_LINK_OCA_BY_OCA);
+    g_assert_false(sev_chain_check_link(&f->chain, SEV_LINK_OCA_BY_OCA,
+                                        &err));
+    g_assert_nonnull(strstr(err->message, "OCA: key usage 0x1002 (PEK)"));
+    g_error_free(err);
+}
+
 static void test_unsigned_cek(Fixture *f, gconstpointer data)
 {
     sev_cert_unsign(&f->cek, 0);
@@ -201,15 +214,20 @@ static void test_builtin_is_forever(Fixture *f, gconstpointer data)
     AspEcKey key;
     uint8_t id[SEV_CHIP_ID_SIZE];
 
-    assert_sha256(f->chain.pdh, SEV_CERT_SIZE, "00505e008e1df94ba390fc16a677ab04"
+    assert_sha256(f->chain.pdh, SEV_CERT_SIZE,
+                  "00505e008e1df94ba390fc16a677ab04"
                   "bf795c3f216f9c6aabccbb2099fea13e");
-    assert_sha256(f->chain.pek, SEV_CERT_SIZE, "5317cf63cf690fcd4becce94a9aaa4f2"
+    assert_sha256(f->chain.pek, SEV_CERT_SIZE,
+                  "5317cf63cf690fcd4becce94a9aaa4f2"
                   "1ed2dc5d3dffdd16067324912ebf6524");
-    assert_sha256(f->chain.oca, SEV_CERT_SIZE, "ada4b8ce1c601c1b5734abf03e592b25"
+    assert_sha256(f->chain.oca, SEV_CERT_SIZE,
+                  "ada4b8ce1c601c1b5734abf03e592b25"
                   "3d5e804a4d456feb3f1f16e6148318e6");
-    assert_sha256(f->chain.cek, SEV_CERT_SIZE, "700d9f8ca4e7849c6be242f18e8826b4"
+    assert_sha256(f->chain.cek, SEV_CERT_SIZE,
+                  "700d9f8ca4e7849c6be242f18e8826b4"
                   "f1bb8215e3e096a4566bf7bc44509e98");
-    assert_sha256(f->ca->data, f->ca->len, "6ff0a1fa0a4b33ed32d92930718e04a1"
+    assert_sha256(f->ca->data, f->ca->len,
+                  "6ff0a1fa0a4b33ed32d92930718e04a1"
                   "d3ca0d82af3eba727bec94778afa6aa8");
     asp_identity_chip_id(f->identity, id);
     ASSERT_HEX(id, "fcada4d3bebc6e54a30a72fdb6243c91aa8ede9ab76f6c9a"
@@ -243,6 +261,7 @@ int main(int argc, char **argv)
     ADD("good", test_good);
     ADD("missing", test_missing);
     ADD("other-platform", test_other_platform);
+    ADD("wrong-kind", test_wrong_kind);
     ADD("unsigned-cek", test_unsigned_cek);
     ADD("ca-tampered", test_ca_tampered);
     ADD("ca-length", test_ca_length);

@@ -270,9 +270,61 @@ static void test_ecdsa(void)
 }
 
 /*
- * Own signatures are checked against another implementation where whole
- * roots are (asp-interop-test.py); here the two halves against each other
- * and against tampering.
+ * RSASSA-PSS with 2048 bits, as Naples has it, made with Python's
+ * "cryptography" package: salts of 32 bytes, which is right, and of 20
+ */
+#define RSA_MESSAGE "a certificate of Naples"
+
+static const char rsa_n[] =
+    "1b96051677c85182f327f3656a02fc306e5a2abfe21bd0464892786cc276bcfa"
+    "8f46dadd19ac10efc076203255e8335eb68f43e0e0dd22d69d5856d10db040a2"
+    "0a95bc58c2f8b12d965c9387d60e8f28b0de61c4156f2e5ae5177667ecbcb8f2"
+    "59cb8cac772e9c952b4dc5805521f67820340383e1f2b9b9c1558881d538b323"
+    "70b994bb1beba6f8bed9641b145a2b87ccdb7ea9bae85fad11c3a7dfe53f9481"
+    "344b613024e962609d5eae3a0e71c1fb8a9ad4d60fef2261b9aae660b2c6adb1"
+    "2d3ff4d12ef0dfe6dbb7fd881f8d35bdcb3a25c4bca9ac3b83460435e367d772"
+    "f6c8ce3b795c9fb6600114a36e3512fae063453bf157f965a9b7f13f91a38397";
+static const char rsa_sig[] =
+    "3f47dc70db31c3fae3314ea674e272662261bcaca299606c901740217fef718e"
+    "da61f59a3124f649fa6e507b1f0de14d9f20794b1fdc9ed06f22206b2592049b"
+    "131eb5fdd275adc0fb1c365396074f756f0c08064d65e08cdc9c7b24b40e4c6d"
+    "96d6d2ce3565083ae7e04980fc50cc6707d31e1511cf5ab7822ccc4ec6194f17"
+    "d88723105212cca0bdab205baf3ab69433b0444f9d3cacd06dd7cab4d9948119"
+    "a6a39344e35c6dbb3bffde1b757eb7be398d64fbb44c1325da4784cc87412fc6"
+    "5bea1bf1aa6c15f9208a40d0dbb9f51d2e72bda77f8de76ca0461f041d3fc3cc"
+    "4ee054390473112eeda89101619dc9557a3f29a9e4562d724550311d24522d5c";
+static const char rsa_sig_salt_20[] =
+    "ba595a7a470136c9e94ab7e54466d077642e8b17eb0a92ab486f4d64dedbda9d"
+    "6c4163f35ff63e9568f30d15368e1a4e61d43a533acd6f888c65126d91913815"
+    "c756605e18ea8f2cdfa8bd145ecfd4c1df6080e28990beca3f69c936187eaa7f"
+    "bd0c24554150916c209999033f9a833021fd4ae5b6d17a87d9e3bd38039b2a40"
+    "e280fa12d189a7a586fb179e414adcf6ef5a39a298ad91d42ed2966207836be0"
+    "4422ee398314729cb1cea2f32133591d96390089c43d04a7163d63fca1237cc2"
+    "debd2600f642a5c80fdebf40efa6693c8247d0c3a5246f3de5b5e36ef2a4c6c4"
+    "4d9a175de30fc748f4a1c8260afdd67ed50b60e137f8effd5c5d91ca93877b0b";
+
+static void test_rsa_known(void)
+{
+    const size_t len = strlen(RSA_MESSAGE);
+    uint8_t n[256], e[256] = { 1, 0, 1 }, sig[256];
+    size_t i;
+
+    UNHEX(rsa_n, n);
+    UNHEX(rsa_sig, sig);
+    g_assert_true(asp_rsa_verify(n, e, 256, RSA_MESSAGE, len, sig));
+    g_assert_false(asp_rsa_verify(n, e, 256, RSA_MESSAGE, len - 1, sig));
+    for (i = 0; i < sizeof(sig); i += 15) {
+        sig[i] ^= 1;
+        g_assert_false(asp_rsa_verify(n, e, 256, RSA_MESSAGE, len, sig));
+        sig[i] ^= 1;
+    }
+    UNHEX(rsa_sig_salt_20, sig);
+    g_assert_false(asp_rsa_verify(n, e, 256, RSA_MESSAGE, len, sig));
+}
+
+/*
+ * Own signatures: test-asp-owner.py checks those of a whole root with another
+ * implementation, here are the two halves against each other.
  */
 static void test_rsa(void)
 {
@@ -326,6 +378,7 @@ int main(int argc, char **argv)
     g_test_add_func("/asp/crypto/ec-invalid", test_ec_invalid);
     g_test_add_func("/asp/crypto/ecdh", test_ecdh);
     g_test_add_func("/asp/crypto/ecdsa", test_ecdsa);
+    g_test_add_func("/asp/crypto/rsa-known", test_rsa_known);
     g_test_add_func("/asp/crypto/rsa", test_rsa);
     g_test_add_func("/asp/crypto/rsa-unusable", test_rsa_unusable);
     return g_test_run();

@@ -1,12 +1,10 @@
 /*
- * Launches through the mailbox: measurement, secret, report, debugging
+ * Launches through the mailbox: updates, measurement, report
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "asp-harness.h"
-
-#define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static void put16(uint8_t *page, size_t offset, uint16_t value)
 {
@@ -79,14 +77,6 @@ static uint32_t start_example(Machine *m)
     ASSERT_OK(RUN0(m, DF_FLUSH));
     ASSERT_OK(run_activate(m, handle, ASID_ES));
     return handle;
-}
-
-static void assert_digest(Machine *m, uint32_t handle, const char *hex)
-{
-    uint8_t digest[SEV_DIGEST_SIZE];
-
-    g_assert_true(asp_guest_digest(m->asp, handle, digest));
-    ASSERT_HEX(digest, hex);
 }
 
 /* That the blob at AT_OUT is right for TIK and @ld, judged by glib's HMAC */
@@ -282,113 +272,6 @@ static void test_update_pieces(Machine *m, gconstpointer data)
     g_free(cipher);
 }
 
-/* A guest in LSECRET with the keys of the example and the packet for it */
-static uint32_t secret_guest(Machine *m, const uint8_t *text, uint32_t len)
-{
-    const SevTransportKeys keys = known_keys(m);
-    uint32_t handle = start_guest(m, 0);
-
-    ASSERT_OK(run_measure(m, handle));
-    put_secret(m, &keys, ram_at(m, AT_OUT), text, len);
-    return handle;
-}
-
-static void test_secret(Machine *m, gconstpointer data)
-{
-    uint8_t text[64];
-    uint32_t handle;
-    AspCmdLaunchSecret c;
-
-    UNHEX(V_SECRET, text);
-    handle = secret_guest(m, text, sizeof(text));
-    c = secret_command(handle, sizeof(text));
-    ASSERT_OK(RUN(m, LAUNCH_SECRET, c));
-    g_assert_true(memcmp(ram_at(m, AT_GUEST), text, sizeof(text)));
-    ASSERT_OK(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, AT_GUEST, AT_OUT2, 64));
-    g_assert_cmpmem(ram_at(m, AT_OUT2), 64, text, sizeof(text));
-    /* Any number of secrets, and they are not measured */
-    c.guest_paddr = GUINT64_TO_LE(AT_GUEST + 0x20f0);
-    ASSERT_OK(RUN(m, LAUNCH_SECRET, c));
-    assert_digest(m, handle, EMPTY);
-    g_assert_cmpint(guest_status(m, handle).state, ==, ASP_GUEST_LSECRET);
-}
-
-static void test_secret_large(Machine *m, gconstpointer data)
-{
-    uint8_t *text = g_malloc(SEV_SECRET_MAX);
-    uint32_t handle;
-    AspCmdLaunchSecret c;
-
-    memset(text, 0x42, SEV_SECRET_MAX);
-    handle = secret_guest(m, text, SEV_SECRET_MAX);
-    c = secret_command(handle, SEV_SECRET_MAX);
-    c.guest_paddr = GUINT64_TO_LE(AT_GUEST + 0x0ff0);
-    ASSERT_OK(RUN(m, LAUNCH_SECRET, c));
-    ASSERT_OK(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, AT_GUEST + 0xff0,
-                      AT_GUEST + 0xff0, SEV_SECRET_MAX));
-    g_assert_cmpmem(ram_at(m, AT_GUEST + 0xff0), SEV_SECRET_MAX, text,
-                    SEV_SECRET_MAX);
-    c = secret_command(handle, SEV_SECRET_MAX + 16);
-    ASSERT_STATUS(RUN(m, LAUNCH_SECRET, c), ASP_INVALID_LENGTH);
-    g_free(text);
-}
-
-static void refuse_secret(Machine *m, AspCmdLaunchSecret c, AspStatus status)
-{
-    uint8_t *before = g_memdup2(m->ram, sizeof(m->ram));
-
-    ASSERT_STATUS(RUN(m, LAUNCH_SECRET, c), status);
-    g_assert_cmpmem(before, sizeof(m->ram), m->ram, sizeof(m->ram));
-    g_free(before);
-}
-
-static void test_secret_refused(Machine *m, gconstpointer data)
-{
-    const uint8_t text[32] = "thirty-two letters, or nearly so";
-    uint32_t handle = secret_guest(m, text, sizeof(text));
-    const AspCmdLaunchSecret good = secret_command(handle, sizeof(text));
-    AspCmdLaunchSecret c;
-
-#define REFUSE(status, field, value) do { \
-        c = good; \
-        c.field = value; \
-        refuse_secret(m, c, status); \
-    } while (0)
-    REFUSE(ASP_INVALID_LENGTH, hdr_len, GUINT32_TO_LE(51));
-    REFUSE(ASP_INVALID_LENGTH, hdr_len, GUINT32_TO_LE(53));
-    REFUSE(ASP_INVALID_LENGTH, hdr_len, 0);
-    REFUSE(ASP_INVALID_LENGTH, guest_len, GUINT32_TO_LE(16));
-    REFUSE(ASP_INVALID_LENGTH, trans_len, GUINT32_TO_LE(16));
-    REFUSE(ASP_INVALID_LENGTH, trans_len, 0xffffffff);
-    REFUSE(ASP_INVALID_ADDRESS, guest_paddr, GUINT64_TO_LE(AT_GUEST + 1));
-    REFUSE(ASP_INVALID_ADDRESS, guest_paddr, GUINT64_TO_LE(NOWHERE));
-    REFUSE(ASP_INVALID_ADDRESS, guest_paddr,
-           GUINT64_TO_LE(RAM_BASE + RAM_SIZE - 16));
-    REFUSE(ASP_INVALID_ADDRESS, guest_paddr, GUINT64_TO_LE(UINT64_MAX - 15));
-    REFUSE(ASP_INVALID_ADDRESS, hdr_paddr, GUINT64_TO_LE(NOWHERE));
-    REFUSE(ASP_INVALID_ADDRESS, trans_paddr, GUINT64_TO_LE(NOWHERE));
-    REFUSE(ASP_BAD_MEASUREMENT, trans_paddr, GUINT64_TO_LE(AT_TRANS + 1));
-    refuse_secret(m, secret_command(handle, 0), ASP_INVALID_LENGTH);
-    refuse_secret(m, secret_command(handle, 24), ASP_INVALID_LENGTH);
-    refuse_secret(m, secret_command(handle, 16), ASP_BAD_MEASUREMENT);
-    *ram_at(m, AT_HEADER) = 1;                  /* compressed */
-    refuse_secret(m, good, ASP_INVALID_PARAM);
-    *ram_at(m, AT_HEADER) = 0;
-    c = good;
-    ASSERT_OK(RUN(m, LAUNCH_SECRET, c));
-}
-
-/* A secret for one launch is none for the next, with the same keys. */
-static void test_secret_bound(Machine *m, gconstpointer data)
-{
-    uint32_t handle = secret_guest(m, (uint8_t *)"sixteen letters", 16);
-
-    ASSERT_OK(RUN0(m, SHUTDOWN));
-    handle = start_guest(m, 0);
-    ASSERT_OK(run_measure(m, handle));
-    refuse_secret(m, secret_command(handle, 16), ASP_BAD_MEASUREMENT);
-}
-
 static void test_attestation(Machine *m, gconstpointer data)
 {
     uint32_t handle = start_guest(m, 1), len = 0;
@@ -405,123 +288,6 @@ static void test_attestation(Machine *m, gconstpointer data)
                V_MNONCE EMPTY "01000000" "02100000" "02000000" "00000000");
 }
 
-static void test_dbg(Machine *m, gconstpointer data)
-{
-    uint32_t handle = start_guest(m, 0);
-    const AspCommand decrypt = ASP_CMD_DBG_DECRYPT;
-    const AspCommand encrypt = ASP_CMD_DBG_ENCRYPT;
-    const uint32_t size = 0x14560;
-    uint8_t *plain = g_malloc(size);
-
-    memset(plain, 0x5a, size);
-    memcpy(ram_at(m, AT_GUEST), plain, size);
-    ASSERT_OK(run_dbg(m, encrypt, handle, AT_GUEST, AT_GUEST + 0x18010, size));
-    /* Neither plaintext nor the same everywhere */
-    g_assert_true(memcmp(ram_at(m, AT_GUEST + 0x18010), plain, 16));
-    g_assert_true(memcmp(ram_at(m, AT_GUEST + 0x18010),
-                         ram_at(m, AT_GUEST + 0x18020), 16));
-    g_assert_true(memcmp(ram_at(m, AT_GUEST + 0x18010),
-                         ram_at(m, AT_GUEST + 0x19010), 16));
-    memset(ram_at(m, AT_GUEST), 0, size);
-    ASSERT_OK(run_dbg(m, decrypt, handle, AT_GUEST + 0x18010, AT_GUEST, size));
-    g_assert_cmpmem(ram_at(m, AT_GUEST), size, plain, size);
-
-    ASSERT_STATUS(run_dbg(m, decrypt, handle, AT_GUEST + 1, AT_OUT, 16),
-                  ASP_INVALID_ADDRESS);
-    ASSERT_STATUS(run_dbg(m, decrypt, handle, AT_GUEST, AT_OUT + 8, 16),
-                  ASP_INVALID_ADDRESS);
-    ASSERT_STATUS(run_dbg(m, decrypt, handle, AT_GUEST, AT_OUT, 0),
-                  ASP_INVALID_LENGTH);
-    ASSERT_STATUS(run_dbg(m, encrypt, handle, AT_GUEST, AT_OUT, 17),
-                  ASP_INVALID_LENGTH);
-    ASSERT_STATUS(run_dbg(m, encrypt, handle, AT_GUEST, NOWHERE, 16),
-                  ASP_INVALID_ADDRESS);
-    ASSERT_STATUS(run_dbg(m, encrypt, handle, NOWHERE, AT_OUT, 16),
-                  ASP_INVALID_ADDRESS);
-    ASSERT_STATUS(run_dbg(m, decrypt, handle, AT_GUEST, AT_OUT, 0xfffffff0),
-                  ASP_INVALID_ADDRESS);
-    g_free(plain);
-}
-
-static void test_nodbg(Machine *m, gconstpointer data)
-{
-    uint32_t handle = start_guest(m, SEV_POLICY_NODBG);
-    uint8_t *before = g_memdup2(m->ram, sizeof(m->ram));
-
-    ASSERT_STATUS(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, AT_GUEST, AT_OUT,
-                          16), ASP_POLICY_FAILURE);
-    ASSERT_STATUS(run_dbg(m, ASP_CMD_DBG_ENCRYPT, handle, AT_GUEST, AT_OUT,
-                          16), ASP_POLICY_FAILURE);
-    g_assert_cmpmem(before, sizeof(m->ram), m->ram, sizeof(m->ram));
-    g_free(before);
-}
-
-/* A front end whose memory encrypts by itself: here, a plain buffer */
-typedef struct Engine {
-    Machine *m;
-    uint8_t vek[SEV_KEY_SIZE];
-    uint32_t handle;
-    unsigned calls;
-} Engine;
-
-static bool engine_read_raw(void *opaque, uint64_t addr, void *buf, size_t len)
-{
-    return ram_read(((Engine *)opaque)->m, addr, buf, len);
-}
-
-static bool engine_write_raw(void *opaque, uint64_t addr, const void *buf,
-                             size_t len)
-{
-    return ram_write(((Engine *)opaque)->m, addr, buf, len);
-}
-
-static bool engine_access(Engine *e, uint32_t handle, const uint8_t *vek)
-{
-    e->calls++;
-    e->handle = handle;
-    memcpy(e->vek, vek, sizeof(e->vek));
-    return true;
-}
-
-static bool engine_read(void *opaque, uint32_t handle, const uint8_t *vek,
-                        uint64_t addr, void *buf, size_t len)
-{
-    return engine_access(opaque, handle, vek) &&
-           engine_read_raw(opaque, addr, buf, len);
-}
-
-static bool engine_write(void *opaque, uint32_t handle, const uint8_t *vek,
-                         uint64_t addr, const void *buf, size_t len)
-{
-    return engine_access(opaque, handle, vek) &&
-           engine_write_raw(opaque, addr, buf, len);
-}
-
-static void test_engine(Machine *m, gconstpointer data)
-{
-    static const AspMemory memory = {
-        engine_read_raw, engine_write_raw, engine_read, engine_write,
-    };
-    static const uint8_t zero[SEV_KEY_SIZE];
-    Engine e = { .m = m };
-    uint32_t handle;
-
-    asp_free(m->asp);
-    m->asp = asp_new(m->identity, &memory, &e);
-    handle = start_guest(m, 0);
-    vector_firmware(ram_at(m, AT_GUEST));
-    ASSERT_OK(run_update(m, ASP_CMD_LAUNCH_UPDATE_DATA, handle, AT_GUEST,
-                         4096));
-    g_assert_cmpuint(e.calls, ==, 1);
-    g_assert_cmpuint(e.handle, ==, handle);
-    g_assert_true(memcmp(e.vek, zero, sizeof(zero)));
-    assert_digest(m, handle, "7486da8f1e13943fae21a0b043f1e996"
-                             "40d7d8ebafb25266478b5cddae1272b5");
-    ASSERT_OK(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, AT_GUEST, AT_OUT, 16));
-    g_assert_cmpuint(e.calls, ==, 2);
-    g_assert_cmpmem(ram_at(m, AT_OUT), 16, ram_at(m, AT_GUEST), 16);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -534,13 +300,6 @@ int main(int argc, char **argv)
     ADD("update-refused", test_update_refused);
     ADD("update-unsafe", test_update_unsafe);
     ADD("update-pieces", test_update_pieces);
-    ADD("secret", test_secret);
-    ADD("secret-large", test_secret_large);
-    ADD("secret-refused", test_secret_refused);
-    ADD("secret-bound", test_secret_bound);
     ADD("attestation", test_attestation);
-    ADD("dbg", test_dbg);
-    ADD("nodbg", test_nodbg);
-    ADD("engine", test_engine);
     return g_test_run();
 }

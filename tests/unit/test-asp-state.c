@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "asp-harness.h"
-#include "state-format.h"
+#include "state-file.h"
 
 /* docs/specs/sev-asp-state.rst */
 #define SIZE            11828
@@ -385,7 +387,49 @@ static void test_unwritable(Fixture *f, gconstpointer data)
     ASSERT_OK(RUN0(m, SHUTDOWN));
     ASSERT_STATUS(RUN0(m, PLATFORM_RESET), ASP_HWERROR_PLATFORM);
     ASSERT_OK(run_init(m, 0));
+
+    /* INIT that would have to make keys */
+    put_file(f, good_file, SIZE);
+    ASSERT_OK(RUN0(m, SHUTDOWN));
+    ASSERT_OK(RUN0(m, PLATFORM_RESET));
+    g_unlink(f->path);
+    ASSERT_STATUS(run_init(m, 0), ASP_HWERROR_PLATFORM);
+    g_assert_cmpint(platform_status(m).state, ==, ASP_PLATFORM_UNINIT);
     machine_free(m);
+}
+
+/* A full disk: the old state stays, and no half of a new one. */
+static void test_disk_full(Fixture *f, gconstpointer data)
+{
+    struct rlimit limit, full;
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction action;
+    char *path = g_build_filename(f->dir, "another.state", NULL);
+    Machine *m = boot(f);
+    AspState *state = g_memdup2(good_file, SIZE);
+    GError *err = NULL;
+
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+    sigaction(SIGXFSZ, &ignore, &action);
+    full = limit;
+    full.rlim_cur = 1000;
+    setrlimit(RLIMIT_FSIZE, &full);
+    ASSERT_STATUS(RUN0(m, PDH_GEN), ASP_HWERROR_PLATFORM);
+    g_assert_false(asp_state_create(path, state, &err));
+    setrlimit(RLIMIT_FSIZE, &limit);
+    sigaction(SIGXFSZ, &action, NULL);
+
+    g_assert_error(err, ASP_IDENTITY_ERROR, ASP_IDENTITY_ERROR_IO);
+    g_assert_nonnull(strstr(asp_identity_error(m->identity), "too large"));
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_clear_error(&err);
+    machine_free(m);
+    m = boot(f);
+    g_assert_cmpmem(&m->identity->store.pdh, SEV_CERT_SIZE,
+                    good_file + OFF_PDH, SEV_CERT_SIZE);
+    machine_free(m);
+    g_free(state);
+    g_free(path);
 }
 
 int main(int argc, char **argv)
@@ -405,5 +449,6 @@ int main(int argc, char **argv)
     ADD("external-owner", test_external_owner);
     ADD("conflict", test_conflict);
     ADD("unwritable", test_unwritable);
+    ADD("disk-full", test_disk_full);
     return g_test_run();
 }

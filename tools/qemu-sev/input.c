@@ -20,14 +20,14 @@ ToolBlob *tool_blob_new(size_t len)
     ToolBlob *blob = g_new(ToolBlob, 1);
 
     blob->data = g_malloc0(len + 1);
-    blob->len = len;
+    blob->len = blob->size = len;
     return blob;
 }
 
 void tool_blob_free(ToolBlob *blob)
 {
     if (blob) {
-        asp_wipe(blob->data, blob->len);
+        asp_wipe(blob->data, blob->size);
         g_free(blob->data);
         g_free(blob);
     }
@@ -70,12 +70,8 @@ static ssize_t read_full(int fd, uint8_t *buf, size_t len)
 }
 
 static void size_error(GError **err, const char *path, const char *what,
-                       size_t found, size_t min, size_t max)
+                       size_t found, size_t max, const char *wanted)
 {
-    g_autofree char *wanted = min == max
-        ? g_strdup_printf("%zu", max)
-        : g_strdup_printf("%zu to %zu", min, max);
-
     if (found == 0) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s is empty; %s has %s bytes", path, what, wanted);
@@ -86,8 +82,9 @@ static void size_error(GError **err, const char *path, const char *what,
     }
 }
 
-ToolBlob *tool_read(const char *path, const char *what, size_t min, size_t max,
-                    GError **err)
+/* tool_read(), with its own words for the sizes that are wanted */
+static ToolBlob *read_bounded(const char *path, const char *what, size_t min,
+                              size_t max, const char *wanted, GError **err)
 {
     g_autoptr(ToolBlob) blob = NULL;
     ssize_t len;
@@ -106,11 +103,21 @@ ToolBlob *tool_read(const char *path, const char *what, size_t min, size_t max,
     }
     close(fd);
     if (len < min || len > max) {
-        size_error(err, path, what, len, min, max);
+        size_error(err, path, what, len, max, wanted);
         return NULL;
     }
     blob->len = len;
     return g_steal_pointer(&blob);
+}
+
+ToolBlob *tool_read(const char *path, const char *what, size_t min, size_t max,
+                    GError **err)
+{
+    g_autofree char *wanted = min == max
+        ? g_strdup_printf("%zu", max)
+        : g_strdup_printf("%zu to %zu", min, max);
+
+    return read_bounded(path, what, min, max, wanted, err);
 }
 
 static int base64_value(char c)
@@ -236,7 +243,8 @@ ToolBlob *tool_read_sized(const char *path, const char *what,
     size_t max = largest(sizes);
     g_autofree char *wanted = list_sizes(sizes);
     /* base64 takes a third more, and line breaks */
-    g_autoptr(ToolBlob) file = tool_read(path, what, 1, 2 * max + 64, err);
+    g_autoptr(ToolBlob) file = read_bounded(path, what, 1, 2 * max + 64,
+                                            wanted, err);
     g_autoptr(ToolBlob) blob = NULL;
     ssize_t len;
 

@@ -18,6 +18,7 @@
 typedef struct ToolBlob {
     uint8_t *data;
     size_t len;
+    size_t size;                /* allocated, all of which is wiped */
 } ToolBlob;
 
 /**

@@ -76,6 +76,20 @@ static void usage_error(GError **err, GError *cause)
     g_error_free(cause);
 }
 
+/* GOption leaves "--" in place where a negative-looking argument follows */
+static void drop_separator(GStrv args)
+{
+    while (*args && strcmp(*args, "--")) {
+        args++;
+    }
+    if (*args) {
+        g_free(*args);
+        do {
+            args[0] = args[1];
+        } while (*args++);
+    }
+}
+
 bool tool_parse(ToolRun *run, guint min, guint max, GError **err)
 {
     GError *cause = NULL;
@@ -84,6 +98,7 @@ bool tool_parse(ToolRun *run, guint min, guint max, GError **err)
         usage_error(err, cause);
         return false;
     }
+    drop_separator(run->args);
     return check_positional(run, min, max, err);
 }
 

@@ -105,9 +105,9 @@ static bool backend_kvm_certs(SevBackend *parent, SevCerts *certs,
     return sev_device_certs(kvm_of(parent)->sev_fd, certs, errp);
 }
 
-/* Make the VM one of an encrypted guest */
-static bool init_vm(SevBackendKvm *be, bool es, Error **errp)
+static bool backend_kvm_init(SevBackend *parent, bool es, Error **errp)
 {
+    SevBackendKvm *be = kvm_of(parent);
     struct kvm_sev_init init = {};
 
     if (es && !kvm_kernel_irqchip_allowed()) {
@@ -139,8 +139,7 @@ static bool backend_kvm_launch_start(SevBackend *parent,
         cmd.session_uaddr = (uintptr_t)start->session;
         cmd.session_len = SEV_SESSION_SIZE;
     }
-    if (!init_vm(be, start->policy & SEV_POLICY_ES, errp) ||
-        !sev_kvm_command(be->sev_fd, KVM_SEV_LAUNCH_START, &cmd, errp)) {
+    if (!sev_kvm_command(be->sev_fd, KVM_SEV_LAUNCH_START, &cmd, errp)) {
         return false;
     }
     sev_kvm_regions_start(&be->regions);
@@ -242,6 +241,7 @@ static const SevBackendOps backend_kvm_ops = {
     .name = "host's",
     .platform = backend_kvm_platform,
     .certs = backend_kvm_certs,
+    .init = backend_kvm_init,
     .launch_start = backend_kvm_launch_start,
     .launch_update_data = backend_kvm_launch_update_data,
     .launch_update_vmsa = backend_kvm_launch_update_vmsa,

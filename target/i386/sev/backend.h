@@ -106,6 +106,11 @@ struct SevBackendOps {
     bool (*platform)(SevBackend *be, SevPlatform *platform, Error **errp);
     bool (*certs)(SevBackend *be, SevCerts *certs, Error **errp);
 
+    /*
+     * Make the VM one of an encrypted guest, before launch_start(); @es: with
+     * encrypted registers.  NULL if there is nothing to do
+     */
+    bool (*init)(SevBackend *be, bool es, Error **errp);
     /* @handle: out: the firmware's name of the guest */
     bool (*launch_start)(SevBackend *be, const SevLaunchStart *start,
                          uint32_t *handle, Error **errp);

@@ -12,10 +12,10 @@
 
 #define BLOCK_SIZE 16           /* of the cipher */
 
-static bool is_plain_ram(MemoryRegion *mr)
+static bool is_plain_ram(const MemoryRegionSection *section)
 {
-    return memory_region_is_ram(mr) && !memory_region_is_rom(mr) &&
-           !memory_region_is_ram_device(mr);
+    return section->mr && memory_region_is_ram(section->mr) &&
+           !memory_region_is_ram_device(section->mr) && !section->readonly;
 }
 
 void *sev_guest_ram(hwaddr gpa, uint64_t len, Error **errp)
@@ -30,7 +30,7 @@ void *sev_guest_ram(hwaddr gpa, uint64_t len, Error **errp)
         return NULL;
     }
     section = memory_region_find(get_system_memory(), gpa, len);
-    if (section.mr && is_plain_ram(section.mr) &&
+    if (is_plain_ram(&section) &&
         section.offset_within_address_space == gpa &&
         int128_ge(section.size, int128_make64(len))) {
         host = (uint8_t *)memory_region_get_ram_ptr(section.mr) +

@@ -84,6 +84,7 @@ void sev_kvm_regions_stop(SevKvmRegions *regions)
 {
     if (regions->active) {
         regions->active = false;
+        regions->notifier.ram_block_removed = NULL;
         ram_block_notifier_remove(&regions->notifier);
     }
 }

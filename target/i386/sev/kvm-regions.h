@@ -26,7 +26,10 @@ typedef struct SevKvmRegions {
 void sev_kvm_regions_start(SevKvmRegions *regions);
 
 /**
- * sev_kvm_regions_stop - unregister them; allowed if never started
+ * sev_kvm_regions_stop - follow RAM no longer; allowed if never started
+ *
+ * What is registered stays so as long as the VM is there: its processors may
+ * still run.  The kernel releases it with the VM.
  */
 void sev_kvm_regions_stop(SevKvmRegions *regions);
 

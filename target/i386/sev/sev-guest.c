@@ -52,7 +52,9 @@ static bool sev_guest_launch_start(SevCommonState *sev, Error **errp)
         .handle = guest->handle,
     };
 
-    if (!SEV_GUEST_GET_CLASS(guest)->owner_session(guest, &session, errp)) {
+    if (!SEV_GUEST_GET_CLASS(guest)->owner_session(guest, &session, errp) ||
+        (sev->backend->ops->init &&
+         !sev->backend->ops->init(sev->backend, sev->es, errp))) {
         return false;
     }
     if (session.present) {

@@ -171,7 +171,6 @@ typedef enum AspGuestState {
 
 #define ASP_INIT_ES             (1u << 0)       /* AspCmdInit.options */
 #define ASP_TMR_SIZE            (1024 * 1024)   /* also its alignment */
-#define ASP_NV_AREA_SIZE        (32 * 1024)     /* AspCmdInitEx.nv_len */
 
 typedef struct AspCmdInit {
     uint32_t options;
@@ -196,8 +195,9 @@ typedef enum AspPlatformState {
     ASP_PLATFORM_WORKING        = 2,
 } AspPlatformState;
 
-#define ASP_OWNER_EXTERNAL      (1u << 0)       /* AspCmdPlatformStatus.owner */
-#define ASP_CONFIG_ES           (1u << 0)       /* AspCmdPlatformStatus.config */
+/* AspCmdPlatformStatus.owner and .config */
+#define ASP_OWNER_EXTERNAL      (1u << 0)
+#define ASP_CONFIG_ES           (1u << 0)
 
 typedef struct AspCmdPlatformStatus {
     uint8_t api_major;                  /* all fields: out */
@@ -261,9 +261,9 @@ typedef struct AspCmdGuestStatus {
     uint8_t state;                      /* AspGuestState */
 } ASP_PACKED AspCmdGuestStatus;
 
+/* The handle is that of the new guest afterwards. */
 typedef struct AspCmdLaunchStart {
-    uint32_t handle;                    /* in: share this guest's key, or 0;
-                                           out: the new guest */
+    uint32_t handle;                    /* in: 0, or who shares its key */
     uint32_t policy;
     uint64_t dh_cert_paddr;             /* 0: no session */
     uint32_t dh_cert_len;

@@ -51,6 +51,7 @@ void asp_wipe(void *secret, size_t len)
 
 bool asp_equal(const void *a, const void *b, size_t len)
 {
+    /* volatile, so that no compiler leaves the loop early */
     const volatile uint8_t *pa = a, *pb = b;
     uint8_t diff = 0;
     size_t i;

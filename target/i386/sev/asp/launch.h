@@ -38,7 +38,7 @@ typedef struct SevMeasureInput {
 } SevMeasureInput;
 
 /**
- * sev_measure - MEASURE = HMAC-SHA-256(TIK, 04 || api || policy || LD || mnonce)
+ * sev_measure - MEASURE = HMAC(TIK, 04 || api || policy || LD || mnonce)
  * @tik: the transport integrity key, 16 bytes
  * @mnonce: the platform's nonce, 16 bytes
  * @measure: out: 32 bytes

@@ -65,7 +65,7 @@ static AspStatus cert_status(GError *err)
     return status;
 }
 
-/* Is @pek our own request, signed by @oca in one slot and unset in the other? */
+/* Is @pek our own request, signed by @oca in one slot and in no other? */
 static AspStatus check_import(const Asp *asp, const SevCert *pek,
                               const SevCert *oca)
 {

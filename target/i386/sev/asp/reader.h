@@ -41,6 +41,7 @@ static inline const uint8_t *asp_read_ptr(AspReader *r, size_t len)
 
     if (r->failed || len > r->left) {
         r->failed = true;
+        r->left = 0;
         return NULL;
     }
     r->next += len;
@@ -73,14 +74,6 @@ static inline uint32_t asp_read_u32(AspReader *r)
 
     asp_read_bytes(r, &value, sizeof(value));
     return GUINT32_FROM_LE(value);
-}
-
-static inline uint64_t asp_read_u64(AspReader *r)
-{
-    uint64_t value;
-
-    asp_read_bytes(r, &value, sizeof(value));
-    return GUINT64_FROM_LE(value);
 }
 
 #endif

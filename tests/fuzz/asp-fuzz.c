@@ -1,0 +1,375 @@
+/*
+ * Fuzzer of the software AMD Secure Processor
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The first byte of an input chooses a target: a sequence of mailbox
+ * commands, a session, certificates, a secret packet or a state file.  The
+ * rest is read as that target needs it, zeros after the end.
+ *
+ * Besides crashes this looks for broken promises: a status nobody knows,
+ * states that do not fit together, a refused command that changed something.
+ */
+
+#include "asp-harness.h"
+#include "fuzz.h"
+#include "reader.h"
+#include "state-format.h"
+
+/* Elliptic curves are slow: how many such commands one input may have */
+#define MAX_SLOW 3
+#define MAX_OPS  200
+
+static AspIdentity *builtin;
+
+/* --- Commands */
+
+typedef struct Run {
+    Machine *m;
+    AspReader in;
+    uint32_t handle;            /* of the latest guest, little-endian */
+    SevTransportKeys keys;
+    int slow;
+} Run;
+
+static bool is_slow(uint8_t id)
+{
+    return id == ASP_CMD_PEK_GEN || id == ASP_CMD_PDH_GEN ||
+           id == ASP_CMD_PEK_CERT_IMPORT || id == ASP_CMD_ATTESTATION ||
+           id == ASP_CMD_PLATFORM_RESET;
+}
+
+static void check_platform(Run *r)
+{
+    AspCmdPlatformStatus s = platform_status(r->m);
+
+    g_assert_cmpint(s.state, <=, ASP_PLATFORM_WORKING);
+    g_assert_true((s.guest_count != 0) == (s.state == ASP_PLATFORM_WORKING));
+}
+
+/* Refused commands must leave the launch of the guest alone. */
+static void assert_unchanged(Run *r, const uint8_t *digest, bool had_guest)
+{
+    uint8_t now[SEV_DIGEST_SIZE];
+    uint32_t handle = GUINT32_FROM_LE(r->handle);
+
+    g_assert_true(asp_guest_digest(r->m->asp, handle, now) == had_guest);
+    g_assert_true(!had_guest || !memcmp(now, digest, sizeof(now)));
+}
+
+static void run_command(Run *r, uint8_t id, uint8_t *buf, size_t len)
+{
+    uint32_t handle = GUINT32_FROM_LE(r->handle);
+    uint8_t digest[SEV_DIGEST_SIZE];
+    bool had_guest;
+    AspStatus status;
+
+    if (is_slow(id) && ++r->slow > MAX_SLOW) {
+        return;
+    }
+    had_guest = asp_guest_digest(r->m->asp, handle, digest);
+    status = asp_command(r->m->asp, id, len ? buf : NULL, len);
+    g_assert_cmpstr(asp_status_name(status), !=, "unknown status");
+    if (status != ASP_SUCCESS) {
+        assert_unchanged(r, digest, had_guest);
+    } else if (id == ASP_CMD_LAUNCH_START) {
+        memcpy(&r->handle, buf, sizeof(r->handle));
+    }
+    check_platform(r);
+}
+
+/* A command with a buffer as it comes */
+static void op_raw(Run *r)
+{
+    uint8_t id = asp_read_u8(&r->in), len = asp_read_u8(&r->in) % 0x50;
+    uint8_t *buf = g_malloc(len + !len);
+
+    asp_read_bytes(&r->in, buf, len);
+    run_command(r, id, buf, len);
+    g_free(buf);
+}
+
+/*
+ * A command whose buffer makes sense but for one word: an address, a length
+ * or a handle.
+ */
+static void op_shaped(Run *r)
+{
+    static const uint32_t lens[] = {
+        0, 16, 48, 52, 64, 128, 208, 2084, 4096, 6252, 16384, 65536,
+    };
+    uint8_t id = asp_read_u8(&r->in), i = asp_read_u8(&r->in);
+    uint32_t len = GUINT32_TO_LE(lens[i % G_N_ELEMENTS(lens)]);
+    uint64_t a = GUINT64_TO_LE(AT_OUT), b = GUINT64_TO_LE(AT_GUEST);
+    uint8_t where = asp_read_u8(&r->in), buf[0x44] = {};
+    uint32_t word = asp_read_u32(&r->in);
+
+    memcpy(buf, &r->handle, 4);
+    switch (id) {
+    case ASP_CMD_LAUNCH_SECRET: {
+        AspCmdLaunchSecret c = secret_command(GUINT32_FROM_LE(r->handle),
+                                              GUINT32_FROM_LE(len));
+        memcpy(buf, &c, sizeof(c));
+        break;
+    }
+    case ASP_CMD_ATTESTATION:
+        memcpy(buf + 8, &a, 8);
+        memcpy(buf + 0x20, &len, 4);
+        break;
+    case ASP_CMD_DBG_DECRYPT:
+    case ASP_CMD_DBG_ENCRYPT:
+        memcpy(buf + 8, &a, 8);
+        memcpy(buf + 0x10, &b, 8);
+        memcpy(buf + 0x18, &len, 4);
+        break;
+    case ASP_CMD_ACTIVATE:
+        buf[4] = 1 + i;
+        break;
+    default:
+        memcpy(buf + 8, &b, 8);
+        memcpy(buf + 0x10, &len, 4);
+        break;
+    }
+    if (where < sizeof(buf) / 4) {
+        memcpy(buf + 4 * where, &word, 4);
+    }
+    run_command(r, id, buf, sizeof(buf));
+}
+
+static void op_init(Run *r)
+{
+    AspCmdInit c = {
+        .options = GUINT32_TO_LE(asp_read_u8(&r->in)),
+        .tmr_len = GUINT32_TO_LE(ASP_TMR_SIZE),
+    };
+
+    run_command(r, ASP_CMD_INIT, (uint8_t *)&c, sizeof(c));
+}
+
+static void op_launch_start(Run *r)
+{
+    bool share = asp_read_u8(&r->in) & 1;
+    AspCmdLaunchStart c = {
+        .handle = share ? r->handle : 0,
+        .policy = GUINT32_TO_LE(asp_read_u32(&r->in)),
+    };
+
+    run_command(r, ASP_CMD_LAUNCH_START, (uint8_t *)&c, sizeof(c));
+}
+
+/* LAUNCH_START with a session that a guest owner made, and a bit flipped */
+static void op_launch_session(Run *r)
+{
+    uint32_t policy = asp_read_u32(&r->in);
+    uint32_t flip = asp_read_u32(&r->in);
+    uint8_t mask = asp_read_u8(&r->in);
+    AspCmdLaunchStart c = {
+        .policy = GUINT32_TO_LE(policy),
+        .dh_cert_paddr = GUINT64_TO_LE(AT_GODH),
+        .dh_cert_len = GUINT32_TO_LE(SEV_CERT_SIZE),
+        .session_paddr = GUINT64_TO_LE(AT_SESSION),
+        .session_len = GUINT32_TO_LE(SEV_SESSION_SIZE),
+    };
+
+    if (++r->slow > MAX_SLOW || !r->m->identity->store.valid) {
+        return;
+    }
+    g_assert_true(sev_session_create(&r->m->identity->store.pdh, policy,
+                                     &r->keys,
+                                     (SevCert *)ram_at(r->m, AT_GODH),
+                                     (SevSession *)ram_at(r->m, AT_SESSION),
+                                     NULL));
+    ram_at(r->m, AT_GODH)[flip % 0x1080] ^= mask;
+    run_command(r, ASP_CMD_LAUNCH_START, (uint8_t *)&c, sizeof(c));
+}
+
+static void op_activate(Run *r)
+{
+    AspCmdActivate c = {
+        .handle = r->handle, .asid = GUINT32_TO_LE(asp_read_u32(&r->in) % 520),
+    };
+
+    run_command(r, ASP_CMD_DF_FLUSH, NULL, 0);
+    run_command(r, ASP_CMD_ACTIVATE, (uint8_t *)&c, sizeof(c));
+}
+
+/* Write to memory, for instance certificates and packets */
+static void op_poke(Run *r)
+{
+    uint64_t at = RAM_BASE + asp_read_u32(&r->in) % (RAM_SIZE - 256);
+    uint8_t len = asp_read_u8(&r->in);
+
+    asp_read_bytes(&r->in, ram_at(r->m, at), len);
+}
+
+/* A secret for the measurement that may be at AT_OUT */
+static void op_secret(Run *r)
+{
+    uint32_t len = asp_read_u8(&r->in) * 16;
+    AspCmdLaunchSecret c = secret_command(GUINT32_FROM_LE(r->handle), len);
+    uint8_t text[255 * 16];
+
+    memset(text, 0x42, sizeof(text));
+    put_secret(r->m, &r->keys, ram_at(r->m, AT_OUT), text, len);
+    run_command(r, ASP_CMD_LAUNCH_SECRET, (uint8_t *)&c, sizeof(c));
+}
+
+typedef void Op(Run *r);
+
+static Op *const ops[] = {
+    op_raw, op_shaped, op_init, op_launch_start, op_launch_session,
+    op_activate, op_poke, op_secret,
+};
+
+static void fuzz_commands(AspReader in)
+{
+    Run r = { .in = in };
+    int i;
+
+    r.m = machine_new(asp_identity_builtin());
+    r.keys = known_keys(r.m);
+    for (i = 0; i < MAX_OPS && asp_reader_ok(&r.in); i++) {
+        ops[asp_read_u8(&r.in) % G_N_ELEMENTS(ops)](&r);
+    }
+    machine_free(r.m);
+}
+
+/* --- Single parsers */
+
+static void fuzz_session(AspReader in)
+{
+    static const SevTransportKeys zero;
+    const AspEcKey pdh = builtin->store.pdh_key;
+    SevTransportKeys keys;
+    SevSession session;
+    SevCert godh;
+    AspStatus status;
+
+    asp_read_bytes(&in, &session, sizeof(session));
+    asp_read_bytes(&in, &godh, sizeof(godh));
+    status = sev_session_open(&pdh, &godh, &session, asp_read_u32(&in), &keys);
+    /* Nobody forges two MACs by chance */
+    g_assert_true(status == ASP_INVALID_CERTIFICATE ||
+                  status == ASP_BAD_MEASUREMENT);
+    g_assert_cmpmem(&keys, sizeof(keys), &zero, sizeof(zero));
+}
+
+/* The built-in chain with some bytes changed and its root cut short */
+static void fuzz_chain(AspReader in)
+{
+    struct {
+        SevCert pdh, pek, oca, cek;
+        SevEmulatedCa ca;
+    } c = {
+        builtin->store.pdh, builtin->store.pek, builtin->store.oca,
+        builtin->chip.cek, builtin->chip.ca,
+    };
+    size_t cut = asp_read_u32(&in) % sizeof(c.ca);
+    size_t ca_len = sizeof(c.ca) - cut;
+    uint8_t *ca = g_memdup2(&c.ca, ca_len);
+    const SevChain chain = { &c.pdh, &c.pek, &c.oca, &c.cek, ca, ca_len };
+    SevChainLink link = asp_read_u8(&in) % SEV_LINK__MAX;
+    GError *err = NULL;
+
+    while (in.left) {
+        size_t at = asp_read_u32(&in) % (4 * SEV_CERT_SIZE + ca_len);
+        uint8_t value = asp_read_u8(&in);
+
+        if (at < 4 * SEV_CERT_SIZE) {
+            ((uint8_t *)&c)[at] = value;
+        } else {
+            ca[at - 4 * SEV_CERT_SIZE] = value;
+        }
+    }
+    if (!sev_chain_check_link(&chain, link, &err)) {
+        g_assert_nonnull(err);
+        g_assert_true(err->code == ASP_INVALID_CERTIFICATE ||
+                      err->code == ASP_BAD_SIGNATURE);
+        g_clear_error(&err);
+    }
+    g_free(ca);
+}
+
+/* AMD certificates of any content and size */
+static void fuzz_ca(AspReader in)
+{
+    uint8_t *ca = g_memdup2(in.next, in.left);
+    SevAmdCert ask, ark;
+    GError *err = NULL;
+
+    if (sev_ca_parse(ca, in.left, &ask, &ark, &err)) {
+        g_assert_cmpuint(ask.size + ark.size, ==, in.left);
+        g_assert_true(ask.signature + ask.bytes == ca + ask.size);
+        sev_ca_is_emulated(ca, in.left);
+    } else {
+        g_assert_nonnull(err);
+        g_error_free(err);
+    }
+    g_free(ca);
+}
+
+static void fuzz_secret(AspReader in)
+{
+    SevTransportKeys keys;
+    uint8_t measure[SEV_DIGEST_SIZE], *data, *copy;
+    SevPacketHeader hdr;
+    uint32_t len;
+
+    asp_read_bytes(&in, &keys, sizeof(keys));
+    asp_read_bytes(&in, measure, sizeof(measure));
+    asp_read_bytes(&in, &hdr, sizeof(hdr));
+    len = in.left;
+    data = g_memdup2(in.next, len);
+    copy = g_memdup2(in.next, len);
+    g_assert_cmpint(sev_secret_unwrap(&keys, measure, &hdr, data, len), !=,
+                    ASP_SUCCESS);
+    g_assert_cmpmem(data, len, copy, len);
+    g_free(data);
+    g_free(copy);
+}
+
+/* A state file with some bytes changed and the checksum right again */
+static void fuzz_state(AspReader in)
+{
+    AspChip *chip = g_new(AspChip, 1);
+    AspStore *store = g_new(AspStore, 1);
+    AspState *state = g_new(AspState, 1);
+    size_t len = sizeof(*state), body = len - SEV_DIGEST_SIZE;
+    GError *err = NULL;
+
+    asp_state_encode(&builtin->chip, &builtin->store, state);
+    if (asp_read_u8(&in) % 16 == 0) {
+        len = asp_read_u32(&in) % (len + 1);
+    }
+    while (in.left) {
+        size_t at = asp_read_u32(&in) % body;
+
+        state->bytes[at] = asp_read_u8(&in);
+    }
+    asp_sha256(state->bytes, body, state->bytes + body);
+    if (!asp_state_decode(state->bytes, len, chip, store, &err)) {
+        g_assert_nonnull(err);
+        g_error_free(err);
+    }
+    g_free(chip);
+    g_free(store);
+    g_free(state);
+}
+
+typedef void Target(AspReader in);
+
+static Target *const targets[] = {
+    fuzz_commands, fuzz_session, fuzz_chain, fuzz_ca, fuzz_secret, fuzz_state,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    AspReader in = asp_reader(data, size);
+    uint8_t target = asp_read_u8(&in);
+
+    if (!builtin) {
+        builtin = asp_identity_builtin();
+    }
+    targets[target % G_N_ELEMENTS(targets)](in);
+    return 0;
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+Make inputs for asp-fuzz that reach far: whole launches, and parsers' food.
+
+usage: asp-seeds.py FOLDER | --list
+"""
+
+import os
+import struct
+import sys
+
+COMMANDS, SESSION, CHAIN, CA, SECRET, STATE = range(6)
+RAW, SHAPED, INIT, START, START_SESSION, ACTIVATE, POKE, INJECT = range(8)
+
+NO_CHANGE = 0xff
+LEN_16, LEN_48, LEN_208, LEN_2084, LEN_4096 = 1, 2, 6, 7, 8
+
+
+def raw(command, data=b''):
+    """A command with this very buffer."""
+    return bytes([RAW, command, len(data)]) + data
+
+
+def shaped(command, length=0, where=NO_CHANGE, word=0):
+    """A command for the latest guest; length is an index."""
+    return bytes([SHAPED, command, length, where]) + struct.pack('<I', word)
+
+
+def launch(start, asid, init=0):
+    """Up to LUPDATE, with an ASID."""
+    return (bytes([COMMANDS, INIT, init]) + start +
+            bytes([ACTIVATE]) + struct.pack('<I', asid))
+
+
+def start(policy, share=0):
+    """LAUNCH_START without a session."""
+    return bytes([START, share]) + struct.pack('<I', policy)
+
+
+def start_session(policy, flip=0, mask=0):
+    """LAUNCH_START with one."""
+    return bytes([START_SESSION]) + struct.pack('<IIB', policy, flip, mask)
+
+
+# LAUNCH_UPDATE_DATA and MEASURE (which goes to AT_OUT), both in shaped form
+AT_OUT = 0x80003000
+UPDATE = shaped(0x31, LEN_4096)
+MEASURE = shaped(0x33, LEN_48, 2, AT_OUT)
+END = shaped(0x35) + shaped(0x36, LEN_208) + shaped(0x22) + shaped(0x20)
+
+SEEDS = {
+    'flow': launch(start(0), 200) + UPDATE + MEASURE + bytes([INJECT, 4]) +
+            shaped(0x60, LEN_4096) + shaped(0x61, LEN_16) + END,
+    'flow-es': launch(start(4), 5, init=1) + UPDATE +
+               shaped(0x32, LEN_4096) + MEASURE + END + raw(0x02),
+    'flow-session': launch(start_session(1), 300) + UPDATE + MEASURE +
+                    bytes([INJECT, 255]) + END,
+    'session-flipped': launch(start_session(0, 0x14, 1), 300) + UPDATE,
+    'share': launch(start(0), 101) + start(0, 1) + bytes([ACTIVATE]) +
+             struct.pack('<I', 102) + UPDATE + MEASURE,
+    'platform': bytes([COMMANDS]) + bytes([INIT, 0]) +
+                shaped(0x06, LEN_2084, 2, 2084) + raw(0x09) + raw(0x05) +
+                raw(0x04, bytes(12)) + raw(0x0c, struct.pack('<QI', 0, 0)) +
+                raw(0x08, bytes(28)) + raw(0x02) + raw(0x03),
+    'poke': launch(start(0), 100) + bytes([POKE]) +
+            struct.pack('<IB', 0x10000, 16) + bytes(range(16)) + UPDATE,
+    'session': bytes([SESSION]) + bytes(128) +
+               struct.pack('<IBBHIII', 1, 0, 0, 0, 0x1003, 3, 2) + bytes(2064),
+    'chain': bytes([CHAIN]) + struct.pack('<IB', 0, 6) +
+             struct.pack('<IB', 0x414, 2),
+    'chain-cek': bytes([CHAIN]) + struct.pack('<IB', 0, 2),
+    'chain-root': bytes([CHAIN]) + struct.pack('<IB', 1600, 0),
+    'ca': bytes([CA]) + b''.join(
+        struct.pack('<I16s16sI16xII', 1, b'EMULATED ASK KEY', b'k' * 16, usage,
+                    2048, 2048) + bytes(768) for usage in (0x13, 0)),
+    'secret': bytes([SECRET]) + bytes(32 + 32 + 52) + bytes(64),
+    'state': bytes([STATE, 1]) + struct.pack('<IB', 5397, 1),
+    'state-short': bytes([STATE, 0]) + struct.pack('<I', 5000),
+}
+
+
+def main():
+    """Write every input to a file, or only tell their names."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    if sys.argv[1] == '--list':
+        print('\n'.join(f'asp-{name}.seed' for name in SEEDS))
+        return
+    for name, data in SEEDS.items():
+        with open(os.path.join(sys.argv[1], f'asp-{name}.seed'), 'wb') as out:
+            out.write(data)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,75 @@
+/*
+ * A double of /dev/kvm and /dev/sev: memory of encrypted guests
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include "double.h"
+
+/* "region 0 + 0x1000": where a guest's memory is, the same in every run */
+char *double_place(uint64_t addr, uint64_t len)
+{
+    for (unsigned i = 0; i < double_vm.regions->len; i++) {
+        struct kvm_enc_region *r = &g_array_index(double_vm.regions,
+                                                  struct kvm_enc_region, i);
+
+        if (addr >= r->addr && addr - r->addr <= r->size &&
+            len <= r->size - (addr - r->addr)) {
+            return g_strdup_printf("region %u + 0x%" G_GINT64_MODIFIER "x", i,
+                                   (guint64)(addr - r->addr));
+        }
+    }
+    return g_strdup("NO REGISTERED REGION");
+}
+
+static int find_region(const struct kvm_enc_region *region)
+{
+    for (unsigned i = 0; i < double_vm.regions->len; i++) {
+        struct kvm_enc_region *r = &g_array_index(double_vm.regions,
+                                                  struct kvm_enc_region, i);
+
+        if (r->addr == region->addr && r->size == region->size) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int add_region(const struct kvm_enc_region *region)
+{
+    uint8_t byte;
+
+    if (!double_vm.active) {
+        return -ENOTTY;
+    }
+    if (region->addr + region->size < region->addr || !region->size) {
+        return double_refuse("an empty region, or one past the last address");
+    }
+    if (!double_user_read(region->addr, &byte, 1) ||
+        !double_user_read(region->addr + region->size - 1, &byte, 1)) {
+        return -EFAULT;
+    }
+    g_array_append_val(double_vm.regions, *region);
+    return 0;
+}
+
+int double_region(bool add, const struct kvm_enc_region *region)
+{
+    const char *name = add ? "KVM_MEMORY_ENCRYPT_REG_REGION"
+                           : "KVM_MEMORY_ENCRYPT_UNREG_REGION";
+    DoubleFault fault = double_fault(name);
+    int index = find_region(region), err = 0;
+
+    double_log("%s size 0x%llx", name, region->size);
+    if (fault.kind == FAULT_ERRNO) {
+        err = -(int)fault.value;
+    } else if (add) {
+        err = add_region(region);
+    } else if (index < 0) {
+        err = double_refuse("this region was not registered");
+    } else {
+        g_array_remove_index(double_vm.regions, index);
+    }
+    return err ? double_fail(err) : 0;
+}

@@ -1,0 +1,148 @@
+/*
+ * A double of /dev/kvm and /dev/sev: the platform
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * SEV_ISSUE_CMD of linux/psp-sev.h, with the commands that QEMU needs.
+ */
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <linux/psp-sev.h>
+#include "double.h"
+
+#define MAX_BLOB (16 * 1024)
+
+/* A command: returns 0 or a negative errno; @status: what the firmware said */
+typedef int PlatformHandler(uint64_t data, const DoubleFault *fault,
+                            uint32_t *status);
+
+static int firmware(AspCommand id, void *buf, size_t len, uint32_t *status)
+{
+    *status = double_firmware(id, buf, len);
+    return *status ? -EIO : 0;
+}
+
+static int platform_status(uint64_t data, const DoubleFault *fault,
+                           uint32_t *status)
+{
+    AspCmdPlatformStatus cmd = { 0 };
+    struct sev_user_data_status user = { 0 };
+    int err;
+
+    (void)fault;
+    double_log("SEV_PLATFORM_STATUS");
+    err = firmware(ASP_CMD_PLATFORM_STATUS, &cmd, sizeof(cmd), status);
+    user.api_major = cmd.api_major;
+    user.api_minor = cmd.api_minor;
+    user.state = cmd.state;
+    user.flags = cmd.owner | (uint32_t)GUINT16_FROM_LE(cmd.config) << 8;
+    user.build = cmd.build;
+    user.guest_count = GUINT32_FROM_LE(cmd.guest_count);
+    return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
+}
+
+static int pdh_cert_export(uint64_t data, const DoubleFault *fault,
+                           uint32_t *status)
+{
+    struct sev_user_data_pdh_cert_export user;
+    AspCmdPdhCertExport cmd = { 0 };
+    int err;
+
+    if (!double_user_read(data, &user, sizeof(user))) {
+        return -EFAULT;
+    }
+    double_log("SEV_PDH_CERT_EXPORT pdh %u chain %u", user.pdh_cert_len,
+               user.cert_chain_len);
+    if (user.pdh_cert_len > MAX_BLOB || user.cert_chain_len > MAX_BLOB) {
+        return -EFAULT;
+    }
+    cmd.pdh_paddr = GUINT64_TO_LE(user.pdh_cert_address);
+    cmd.pdh_len = GUINT32_TO_LE(user.pdh_cert_len);
+    cmd.certs_paddr = GUINT64_TO_LE(user.cert_chain_address);
+    cmd.certs_len = GUINT32_TO_LE(user.cert_chain_len);
+    err = firmware(ASP_CMD_PDH_CERT_EXPORT, &cmd, sizeof(cmd), status);
+    user.pdh_cert_len = fault->kind == FAULT_LENGTH ? fault->value :
+                        GUINT32_FROM_LE(cmd.pdh_len);
+    user.cert_chain_len = GUINT32_FROM_LE(cmd.certs_len);
+    return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
+}
+
+static int get_id2(uint64_t data, const DoubleFault *fault, uint32_t *status)
+{
+    struct sev_user_data_get_id2 user;
+    _Alignas(8) uint8_t id[SEV_CHIP_ID_SIZE];
+    AspCmdGetId cmd = { .id_paddr = GUINT64_TO_LE((uintptr_t)id) };
+    int err;
+
+    if (!double_user_read(data, &user, sizeof(user))) {
+        return -EFAULT;
+    }
+    double_log("SEV_GET_ID2 len %u", user.length);
+    if (user.length > MAX_BLOB) {
+        return -EINVAL;
+    }
+    /* The driver has a buffer of its own, and copies what fits */
+    cmd.id_len = GUINT32_TO_LE(user.length);
+    err = firmware(ASP_CMD_GET_ID, &cmd, sizeof(cmd), status);
+    user.length = fault->kind == FAULT_LENGTH ? fault->value :
+                  GUINT32_FROM_LE(cmd.id_len);
+    if (!err && !double_user_write(user.address, id, sizeof(id))) {
+        return -EFAULT;
+    }
+    return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
+}
+
+static const struct {
+    uint32_t id;
+    const char *name;
+    PlatformHandler *handler;
+} commands[] = {
+    { SEV_PLATFORM_STATUS, "SEV_PLATFORM_STATUS", platform_status },
+    { SEV_PDH_CERT_EXPORT, "SEV_PDH_CERT_EXPORT", pdh_cert_export },
+    { SEV_GET_ID2, "SEV_GET_ID2", get_id2 },
+};
+
+/* Carry out one command; returns 0 or a negative errno */
+static int execute(uint32_t id, uint64_t data, uint32_t *status)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        DoubleFault fault;
+
+        if (commands[i].id != id) {
+            continue;
+        }
+        fault = double_fault(commands[i].name);
+        if (fault.kind == FAULT_ERRNO) {
+            return -(int)fault.value;
+        }
+        if (fault.kind == FAULT_FIRMWARE) {
+            *status = fault.value;
+            return -EIO;
+        }
+        return commands[i].handler(data, &fault, status);
+    }
+    double_log("REFUSED: platform command %u", id);
+    return -EINVAL;
+}
+
+int double_sev_ioctl(unsigned long request, void *arg)
+{
+    struct sev_issue_cmd cmd;
+    uint32_t status;
+    int err;
+
+    if (request != SEV_ISSUE_CMD) {
+        return double_fail(-EINVAL);
+    }
+    if (!double_user_read((uintptr_t)arg, &cmd, sizeof(cmd))) {
+        return double_fail(-EFAULT);
+    }
+    status = cmd.error;
+    err = execute(cmd.cmd, cmd.data, &status);
+    cmd.error = status;
+    if (!double_user_write((uintptr_t)arg, &cmd, sizeof(cmd))) {
+        return double_fail(-EFAULT);
+    }
+    return err ? double_fail(err) : 0;
+}
