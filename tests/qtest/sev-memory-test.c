@@ -39,9 +39,9 @@ static void save(SevBoot *boot, const char *command, uint64_t address,
 
     qtest_qmp_assert_success(boot->qts,
                              "{ 'execute': %s, 'arguments': "
-                             "{ 'val': %" PRIu64 ", 'size': %zu, "
+                             "{ 'val': %" PRIu64 ", 'size': %" PRIu64 ", "
                              "'filename': %s } }",
-                             command, address, size, file);
+                             command, address, (uint64_t)size, file);
     g_assert_true(g_file_get_contents(file, &content, &got, NULL));
     g_assert_cmpuint(got, ==, size);
     memcpy(data, content, size);
