@@ -100,7 +100,7 @@ class Hostile(ToolTest):
 
     def test_no_qmp(self):
         for first in (b'', b'\n', b'hello\n', b'[]\n', b'1\n',
-                      b'{"QMP": \n', b'[' * 5000 + b'\n', b'\0\n',
+                      b'{"QMP":\n', b'[' * 5000 + b'\n', b'\0\n',
                       b'x' * (2 << 20)):
             with self.subTest(first=first[:20]):
                 self.check(first)
