@@ -82,11 +82,10 @@ static void drop_separator(GStrv args)
     while (*args && strcmp(*args, "--")) {
         args++;
     }
-    if (*args) {
-        g_free(*args);
-        do {
-            args[0] = args[1];
-        } while (*args++);
+    g_free(*args);
+    while (*args) {
+        args[0] = args[1];
+        args++;
     }
 }
 

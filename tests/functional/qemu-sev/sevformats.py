@@ -128,7 +128,8 @@ def amd_verify(signer, data, signature):
 class Chain:
     """A complete platform with a root of its own."""
 
-    def __init__(self, bits, ark_id=b'test root of our', ask_id=b'test ask of ours'):
+    def __init__(self, bits, ark_id=b'test root of our',
+                 ask_id=b'test ask of ours'):
         self.ark = Amd(ARK, bits, ark_id)
         self.ask = Amd(ASK, bits, ask_id, self.ark)
         cek, oca, pek, pdh = (new_key() for _ in range(4))

@@ -99,8 +99,9 @@ class Flow(ToolTest):
         """virt-qemu-sev-validate's judgement."""
         return subprocess.run(
             [PYTHON, VALIDATE, '--measurement', blob, *self.options(),
-             '--tek', 'vm_tek.bin', *self.files, *extra], cwd=self.dir, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, check=False).returncode
+             '--tek', 'vm_tek.bin', *self.files, *extra], cwd=self.dir,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            check=False).returncode
 
     def our_secret(self, guest):
         """A packet of qemu-sev's, and what spoils it."""

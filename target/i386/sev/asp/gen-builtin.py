@@ -253,7 +253,7 @@ def generate():
     cek = private_from_seed(kdf(hashlib.sha256(fuses).digest(),
                                 'sev-chip-endorsement-key', 56))
     head = ('/*\n * The public half of the built-in identity\n *\n'
-            ' * SPDX-License-Identifier: GPL-2.0-or-later\n *\n'
+            ' * SPDX-' 'License-Identifier: GPL-2.0-or-later\n *\n'
             ' * Made by gen-builtin.py: do not edit.\n */\n\n'
             f'#define BUILTIN_SEED \\\n    "{SEED.decode()}"\n'
             f'#define BUILTIN_API_MAJOR {API[0]}\n'
