@@ -73,7 +73,7 @@ uint64_t fw_cfg_number(const char *name, uint64_t fallback)
 }
 
 bool fw_cfg_dma_read(uint16_t selector, uint64_t physical, uint32_t length,
-                     volatile void *control, uint64_t control_physical)
+                     void *control, uint64_t control_physical)
 {
     mem32 *word = control;
 
