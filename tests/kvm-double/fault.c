@@ -48,3 +48,14 @@ DoubleFault double_fault(const char *name)
     fclose(file);
     return fault;
 }
+
+int double_fault_errno(const char *name)
+{
+    DoubleFault fault = double_fault(name);
+
+    if (fault.kind != FAULT_ERRNO) {
+        return 0;
+    }
+    double_log("%s: errno %u on demand", name, fault.value);
+    return -(int)fault.value;
+}
