@@ -163,13 +163,7 @@ static void op_launch_session(Run *r)
     uint32_t policy = asp_read_u32(&r->in);
     uint32_t flip = asp_read_u32(&r->in);
     uint8_t mask = asp_read_u8(&r->in);
-    AspCmdLaunchStart c = {
-        .policy = GUINT32_TO_LE(policy),
-        .dh_cert_paddr = GUINT64_TO_LE(AT_GODH),
-        .dh_cert_len = GUINT32_TO_LE(SEV_CERT_SIZE),
-        .session_paddr = GUINT64_TO_LE(AT_SESSION),
-        .session_len = GUINT32_TO_LE(SEV_SESSION_SIZE),
-    };
+    AspCmdLaunchStart c = session_command(policy);
 
     if (++r->slow > MAX_SLOW || !r->m->identity->store.valid) {
         return;
