@@ -177,8 +177,8 @@ bool double_is_private(uint64_t gpa, uint64_t size);
  */
 void *double_private_memory(uint64_t gpa, uint64_t *size);
 
-/* A hole was punched into guest memory @index */
-void double_discard(unsigned index, uint64_t offset, uint64_t size);
+/* A hole is to be punched into guest memory @index: 0 or a negative errno */
+int double_discard(unsigned index, uint64_t offset, uint64_t size);
 
 /* rmp.c: the reverse map table, by addresses of this process */
 bool double_rmp_read(void *opaque, uint64_t addr, AspRmpEntry *entry);
