@@ -137,7 +137,7 @@ int double_supported_cpuid(struct kvm_cpuid2 *cpuid);
 int double_set_cpuid(DoubleVcpu *vcpu, const struct kvm_cpuid2 *cpuid);
 int double_get_cpuid(const DoubleVcpu *vcpu, struct kvm_cpuid2 *cpuid);
 
-/* kvm-launch.c, -dbg.c, -migration.c, -snp.c: what KVM_MEMORY_ENCRYPT_OP does */
+/* kvm-launch.c, -dbg.c, -migration.c, -snp.c: KVM_MEMORY_ENCRYPT_OP */
 DoubleHandler double_launch_start, double_launch_update_data;
 DoubleHandler double_launch_update_vmsa, double_launch_measure;
 DoubleHandler double_launch_secret, double_launch_finish;
