@@ -124,7 +124,7 @@ static int migration(uint64_t data, const DoubleFault *fault, uint32_t *status)
 /* Which VMs may have a command */
 typedef enum Needs {
     NEEDS_NOTHING,
-    NEEDS_SEV,                  /* active, and not with SEV-SNP */
+    NEEDS_SEV,
     NEEDS_SNP,
 } Needs;
 
@@ -163,24 +163,15 @@ static const struct {
     COMMAND(SNP_LAUNCH_FINISH, double_snp_launch_finish, NEEDS_SNP),
 };
 
-/* Whether the VM may have the command: 0 or a negative errno */
-static int check_needs(Needs needs)
+static bool is_snp(void)
 {
-    bool snp = double_vm.active && double_vm.type == KVM_X86_SNP_VM;
-
-    if (snp && needs != NEEDS_SNP) {
-        double_log("REFUSED: not a command for SEV-SNP");
-        return -EPERM;
-    }
-    return (needs == NEEDS_SEV && !double_vm.active) ||
-           (needs == NEEDS_SNP && !snp) ? -ENOTTY : 0;
+    return double_vm.active && double_vm.type == KVM_X86_SNP_VM;
 }
 
 /* Carry out one command; returns 0 or a negative errno */
 static int execute(unsigned i, const struct kvm_sev_cmd *cmd, uint32_t *status)
 {
     DoubleFault fault = double_fault(commands[i].name);
-    int err;
 
     if (fault.kind == FAULT_ERRNO) {
         double_log("%s: errno %u on demand", commands[i].name, fault.value);
@@ -191,9 +182,9 @@ static int execute(unsigned i, const struct kvm_sev_cmd *cmd, uint32_t *status)
         *status = fault.value;
         return -EIO;
     }
-    err = check_needs(commands[i].needs);
-    if (err) {
-        return err;
+    if ((commands[i].needs == NEEDS_SEV && !double_vm.active) ||
+        (commands[i].needs == NEEDS_SNP && !is_snp())) {
+        return -ENOTTY;
     }
     if (double_fd_kind(cmd->sev_fd, NULL) != DOUBLE_SEV) {
         double_log("REFUSED: sev_fd is not /dev/sev");
@@ -233,6 +224,10 @@ int double_encrypt_op(void *arg)
     }
     if (!double_user_read((uintptr_t)arg, &cmd, sizeof(cmd))) {
         return double_fail(-EFAULT);
+    }
+    if (is_snp() && cmd.id < KVM_SEV_SNP_LAUNCH_START) {
+        double_log("REFUSED: command %u is not for SEV-SNP", cmd.id);
+        return double_fail(-EPERM);
     }
     index = find(cmd.id);
     if (index < 0 || cmd.pad0) {

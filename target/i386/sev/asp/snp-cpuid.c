@@ -92,6 +92,7 @@ static const SnpCpuidEntry *find(const SnpCpuidPage *page, uint32_t n,
  * Size of an XSAVE area with the components @features, of which each has a
  * subleaf with its size in EAX and, in the standard form, its offset in EBX.
  * In the compacted form they follow each other, and bit 1 of ECX aligns one.
+ * Sizes that no register holds are as large as one can say.
  */
 static uint64_t xsave_size(const SnpCpuidPage *page, uint32_t n,
                            uint64_t features, bool compacted)
@@ -116,7 +117,7 @@ static uint64_t xsave_size(const SnpCpuidPage *page, uint32_t n,
         }
         size += get(c, ASP_CPUID_EAX);
     }
-    return size;
+    return MIN(size, UINT32_MAX);
 }
 
 /* Subleaf 0 is about the standard form, 1 about the compacted */
