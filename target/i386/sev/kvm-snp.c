@@ -11,7 +11,6 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "kvm/kvm_i386.h"
 #include "system/kvm.h"
 #include <linux/kvm_para.h>
 #include "kvm-command.h"
@@ -19,9 +18,13 @@
 
 bool sev_kvm_snp_init(Error **errp)
 {
-    if (!kvm_enable_hypercall(1ULL << KVM_HC_MAP_GPA_RANGE)) {
-        error_setg(errp, "KVM refused KVM_CAP_EXIT_HYPERCALL: without it a "
-                   "SEV-SNP guest cannot share memory; use a newer kernel");
+    int ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_EXIT_HYPERCALL, 0,
+                                1ULL << KVM_HC_MAP_GPA_RANGE);
+
+    if (ret < 0) {
+        error_setg(errp, "KVM refused KVM_CAP_EXIT_HYPERCALL: %s (errno %d); "
+                   "without it a SEV-SNP guest cannot share memory: use a "
+                   "newer kernel", strerror(-ret), -ret);
         return false;
     }
     return true;

@@ -9,6 +9,7 @@
 #include "qemu/bswap.h"
 #include "hw/boards.h"
 #include "hw/i386/x86.h"
+#include "system/blockdev.h"
 #include "backend-kvm.h"
 #include "blob.h"
 #include "launch.h"
@@ -93,12 +94,31 @@ static bool check_smm(SevCommonState *sev, Error **errp)
     return true;
 }
 
+/* The memory of a flash device is never private */
+static bool check_flash(SevCommonState *sev, Error **errp)
+{
+    Object *machine = OBJECT(current_machine);
+    g_autofree char *node = NULL;
+
+    if (object_property_find(machine, "pflash0")) {
+        node = object_property_get_str(machine, "pflash0", NULL);
+    }
+    if ((node && *node) || drive_get(IF_PFLASH, 0, 0)) {
+        error_setg(errp, "SEV-SNP guest '%s' cannot start from flash memory, "
+                   "which is never private: give its firmware as -bios FILE "
+                   "instead of pflash", sev_common_id(sev));
+        return false;
+    }
+    return true;
+}
+
 static bool sev_snp_guest_check(SevCommonState *sev, Error **errp)
 {
     SevSnpGuestState *snp = SEV_SNP_GUEST(sev);
 
     sev->es = true;
     if (!has_backend(sev, errp) || !check_smm(sev, errp) ||
+        !check_flash(sev, errp) ||
         !sev_snp_policy_check(snp->policy, &sev->platform, errp) ||
         !decode_all(snp, errp) || !check_id(snp, errp)) {
         return false;
@@ -139,8 +159,8 @@ static bool sev_snp_guest_launch_update(SevCommonState *sev, hwaddr gpa,
                                         void *hva, uint64_t len,
                                         SevMeasuredKind kind, Error **errp)
 {
-    return sev_snp_launch_plan(SEV_SNP_GUEST(sev)->launch, gpa, hva, len, kind,
-                               errp);
+    sev_snp_launch_plan(SEV_SNP_GUEST(sev)->launch, gpa, hva, len, kind);
+    return true;
 }
 
 static bool sev_snp_guest_launch_measure(SevCommonState *sev, Error **errp)

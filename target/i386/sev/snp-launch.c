@@ -8,7 +8,6 @@
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "cpu.h"
-#include "exec/memory.h"
 #include "hw/i386/pc.h"
 #include "cpuid-page.h"
 #include "guest-ram.h"
@@ -68,37 +67,20 @@ bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
     return launch->sections;
 }
 
-/* Flash devices and the like have no private memory behind them */
-static bool plan_image(SevSnpLaunch *launch, hwaddr gpa, void *hva,
-                       uint64_t len, Error **errp)
-{
-    ram_addr_t offset;
-    MemoryRegion *mr = memory_region_from_host(hva, &offset);
-
-    if (!mr || !memory_region_has_guest_memfd(mr)) {
-        error_setg(errp, "SEV-SNP guest '%s' cannot start from flash memory, "
-                   "which is never private: give its firmware as -bios FILE "
-                   "instead of pflash", sev_common_id(launch->sev));
-        return false;
-    }
-    launch->image_gpa = gpa;
-    launch->image = hva;
-    launch->image_len = len;
-    return true;
-}
-
-bool sev_snp_launch_plan(SevSnpLaunch *launch, hwaddr gpa, void *hva,
-                         uint64_t len, SevMeasuredKind kind, Error **errp)
+void sev_snp_launch_plan(SevSnpLaunch *launch, hwaddr gpa, void *hva,
+                         uint64_t len, SevMeasuredKind kind)
 {
     if (kind == SEV_MEASURED_KIND_FIRMWARE) {
-        return plan_image(launch, gpa, hva, len, errp);
+        launch->image_gpa = gpa;
+        launch->image = hva;
+        launch->image_len = len;
+        return;
     }
     assert(kind == SEV_MEASURED_KIND_KERNEL_HASHES);
     g_free(launch->hashes);
     launch->hashes_gpa = gpa;
     launch->hashes = g_memdup2(hva, len);
     launch->hashes_len = len;
-    return true;
 }
 
 /* --- What becomes of it */

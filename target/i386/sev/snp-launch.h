@@ -43,10 +43,9 @@ bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
  * sev_snp_launch_plan - note down memory that is to be measured
  * @hva: the same memory as the host sees it; must stay
  * @kind: firmware or kernel hashes
- * @errp: set when this memory cannot be private
  */
-bool sev_snp_launch_plan(SevSnpLaunch *launch, hwaddr gpa, void *hva,
-                         uint64_t len, SevMeasuredKind kind, Error **errp);
+void sev_snp_launch_plan(SevSnpLaunch *launch, hwaddr gpa, void *hva,
+                         uint64_t len, SevMeasuredKind kind);
 
 /**
  * sev_snp_launch_memory - SNP_LAUNCH_UPDATE of all that was noted down
