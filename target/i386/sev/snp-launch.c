@@ -11,6 +11,7 @@
 #include "hw/i386/pc.h"
 #include "cpuid-page.h"
 #include "guest-ram.h"
+#include "guids.h"
 #include "launch.h"
 #include "snp-launch.h"
 #include "snp-metadata.h"
@@ -56,7 +57,8 @@ bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
     uint8_t *data;
     int len;
 
-    if (!pc_system_ovmf_table_find(SNP_METADATA_GUID, &data, &len) ||
+    /* The entry: u32 offset of the metadata from the end of the image */
+    if (!pc_system_ovmf_table_find(SEV_GUID_SNP_METADATA, &data, &len) ||
         len < sizeof(uint32_t)) {
         error_setg(errp, "the firmware image has no SEV-SNP metadata: use a "
                    "firmware that was built for SEV-SNP, for example OVMF's "

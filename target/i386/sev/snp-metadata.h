@@ -11,9 +11,6 @@
 #ifndef I386_SEV_SNP_METADATA_H
 #define I386_SEV_SNP_METADATA_H
 
-/* GUIDed table: u32 offset of the metadata from the end of the image */
-#define SNP_METADATA_GUID "dc886566-984a-4798-a75e-5585a7bf67cc"
-
 typedef enum SnpSectionType {
     SNP_SECTION_MEMORY          = 1,    /* RAM that the firmware starts with */
     SNP_SECTION_SECRETS         = 2,
