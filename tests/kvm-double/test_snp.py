@@ -277,7 +277,7 @@ class IdTest(SnpTest):
         self.ends(self.files(digest) + ',author-key-enabled=on',
                   ('SNP_LAUNCH_FINISH',))
 
-    def test_policy(self):
+    def test_other_policy(self):
         """For another policy."""
         self.refused(self.files(bytes(48), policy=0xb0000),
                      names=('id-block', '0xb0000', '0x30000'))
@@ -470,7 +470,7 @@ class RefusedTest(SnpTest):
         self.refused('snp', machine='q35,kernel-irqchip=off',
                      names=('irqchip', 'kernel-irqchip=off'))
 
-    def test_policy(self):
+    def test_bad_policy(self):
         """Policies that cannot be."""
         for policy, names in ((0, ('policy 0x0', 'bit 17', '0x20000')),
                               (0x30001 | 2 << 8, ('SEV API 2.1', '1.51')),
