@@ -137,12 +137,16 @@ int double_supported_cpuid(struct kvm_cpuid2 *cpuid);
 int double_set_cpuid(DoubleVcpu *vcpu, const struct kvm_cpuid2 *cpuid);
 int double_get_cpuid(const DoubleVcpu *vcpu, struct kvm_cpuid2 *cpuid);
 
-/* kvm-launch.c, kvm-dbg.c, kvm-snp.c: what KVM_MEMORY_ENCRYPT_OP does */
+/* kvm-launch.c, -dbg.c, -migration.c, -snp.c: KVM_MEMORY_ENCRYPT_OP */
 DoubleHandler double_launch_start, double_launch_update_data;
 DoubleHandler double_launch_update_vmsa, double_launch_measure;
 DoubleHandler double_launch_secret, double_launch_finish;
 DoubleHandler double_guest_status, double_attestation_report;
 DoubleHandler double_dbg_decrypt, double_dbg_encrypt;
+DoubleHandler double_send_start, double_send_update_data;
+DoubleHandler double_send_finish, double_send_cancel;
+DoubleHandler double_receive_start, double_receive_update_data;
+DoubleHandler double_receive_finish;
 DoubleHandler double_snp_launch_start, double_snp_launch_update;
 DoubleHandler double_snp_launch_finish;
 
@@ -177,8 +181,8 @@ bool double_is_private(uint64_t gpa, uint64_t size);
  */
 void *double_private_memory(uint64_t gpa, uint64_t *size);
 
-/* A hole was punched into guest memory @index */
-void double_discard(unsigned index, uint64_t offset, uint64_t size);
+/* A hole is to be punched into guest memory @index: 0 or a negative errno */
+int double_discard(unsigned index, uint64_t offset, uint64_t size);
 
 /* rmp.c: the reverse map table, by addresses of this process */
 bool double_rmp_read(void *opaque, uint64_t addr, AspRmpEntry *entry);

@@ -80,17 +80,25 @@ int double_create_guest_memfd(const struct kvm_create_guest_memfd *args)
     return fd;
 }
 
-void double_discard(unsigned index, uint64_t offset, uint64_t size)
+int double_discard(unsigned index, uint64_t offset, uint64_t size)
 {
     const AspRmpEntry hypervisor = { 0 };
     GuestMemory *memory = &g_array_index(memories, GuestMemory, index);
+    int err = double_fault_errno("discard");
 
+    if (err) {
+        return err;
+    }
     double_log("discard guest_memfd %u + 0x%" G_GINT64_MODIFIER "x size 0x%"
                G_GINT64_MODIFIER "x", index, (guint64)offset, (guint64)size);
+    if ((offset | size) % DOUBLE_PAGE) {
+        return double_refuse("a hole must be whole pages");
+    }
     for (uint64_t at = offset; at < offset + size && at < memory->size;
          at += DOUBLE_PAGE) {
         double_rmp_update(memory->map + at, &hypervisor);
     }
+    return 0;
 }
 
 /* --- Slots */
@@ -156,6 +164,23 @@ static const char *check_slot(const struct kvm_userspace_memory_region2 *r)
     return NULL;
 }
 
+/* Whether another slot has a part of the same guest memory */
+static bool is_bound(const struct kvm_userspace_memory_region2 *r)
+{
+    for (unsigned i = 0; i < slots->len; i++) {
+        const struct kvm_userspace_memory_region2 *s =
+            &g_array_index(slots, struct kvm_userspace_memory_region2, i);
+
+        if (s->flags & KVM_MEM_GUEST_MEMFD &&
+            memory_of(s) == memory_of(r) &&
+            s->guest_memfd_offset < r->guest_memfd_offset + r->memory_size &&
+            r->guest_memfd_offset < s->guest_memfd_offset + s->memory_size) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a slot may have of guest memory */
 static const char *check_memory(const struct kvm_userspace_memory_region2 *r)
 {
@@ -169,7 +194,7 @@ static const char *check_memory(const struct kvm_userspace_memory_region2 *r)
         r->memory_size > memory->size - r->guest_memfd_offset) {
         return "range of guest_memfd";
     }
-    return NULL;
+    return is_bound(r) ? "another slot has this memory" : NULL;
 }
 
 /* What of an existing slot can change: dirty logging and where it is */

@@ -112,15 +112,6 @@ static int sev_init2(uint64_t data, const DoubleFault *fault, uint32_t *status)
     return err;
 }
 
-/* The software processor has no migration: firmware says UNSUPPORTED */
-static int migration(uint64_t data, const DoubleFault *fault, uint32_t *status)
-{
-    (void)data;
-    (void)fault;
-    *status = ASP_UNSUPPORTED;
-    return -EIO;
-}
-
 /* Which VMs may have a command */
 typedef enum Needs {
     NEEDS_NOTHING,
@@ -151,13 +142,13 @@ static const struct {
     COMMAND(GET_ATTESTATION_REPORT, double_attestation_report, NEEDS_SEV),
     COMMAND(DBG_DECRYPT, double_dbg_decrypt, NEEDS_SEV),
     COMMAND(DBG_ENCRYPT, double_dbg_encrypt, NEEDS_SEV),
-    COMMAND(SEND_START, migration, NEEDS_SEV),
-    COMMAND(SEND_UPDATE_DATA, migration, NEEDS_SEV),
-    COMMAND(SEND_FINISH, migration, NEEDS_SEV),
-    COMMAND(SEND_CANCEL, migration, NEEDS_SEV),
-    COMMAND(RECEIVE_START, migration, NEEDS_SEV),
-    COMMAND(RECEIVE_UPDATE_DATA, migration, NEEDS_SEV),
-    COMMAND(RECEIVE_FINISH, migration, NEEDS_SEV),
+    COMMAND(SEND_START, double_send_start, NEEDS_SEV),
+    COMMAND(SEND_UPDATE_DATA, double_send_update_data, NEEDS_SEV),
+    COMMAND(SEND_FINISH, double_send_finish, NEEDS_SEV),
+    COMMAND(SEND_CANCEL, double_send_cancel, NEEDS_SEV),
+    COMMAND(RECEIVE_START, double_receive_start, NEEDS_SEV),
+    COMMAND(RECEIVE_UPDATE_DATA, double_receive_update_data, NEEDS_SEV),
+    COMMAND(RECEIVE_FINISH, double_receive_finish, NEEDS_SEV),
     COMMAND(SNP_LAUNCH_START, double_snp_launch_start, NEEDS_SNP),
     COMMAND(SNP_LAUNCH_UPDATE, double_snp_launch_update, NEEDS_SNP),
     COMMAND(SNP_LAUNCH_FINISH, double_snp_launch_finish, NEEDS_SNP),

@@ -176,12 +176,13 @@ static int create_vcpu(void)
     }
     vcpu->index = double_vm.num_vcpus;
     vcpu->pat = 0x0007040600070406;
-    vcpu->fd = double_fd_new(DOUBLE_VCPU, vcpu->index, VCPU_PAGES * DOUBLE_PAGE);
+    vcpu->fd = double_fd_new(DOUBLE_VCPU, vcpu->index,
+                             VCPU_PAGES * DOUBLE_PAGE);
     if (vcpu->fd < 0) {
         return -1;
     }
-    vcpu->run = mmap(NULL, DOUBLE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd,
-                     0);
+    vcpu->run = mmap(NULL, DOUBLE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                     vcpu->fd, 0);
     double_vm.num_vcpus++;
     double_log("KVM_CREATE_VCPU %u", vcpu->index);
     return vcpu->fd;

@@ -145,12 +145,16 @@ INTERPOSE_OPEN_2(__open64_2)
     {                                                                   \
         static int (*real)(int, int, offset_type, offset_type);         \
         unsigned index;                                                 \
+        int err = 0;                                                    \
                                                                         \
         if (mode & FALLOC_FL_PUNCH_HOLE &&                              \
             double_fd_kind(fd, &index) == DOUBLE_GUEST_MEMFD) {         \
             g_rec_mutex_lock(&lock);                                    \
-            double_discard(index, offset, len);                         \
+            err = double_discard(index, offset, len);                   \
             g_rec_mutex_unlock(&lock);                                  \
+        }                                                               \
+        if (err) {                                                      \
+            return double_fail(err);                                    \
         }                                                               \
         if (!real) {                                                    \
             real = dlsym(RTLD_NEXT, #name);                             \

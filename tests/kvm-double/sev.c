@@ -43,7 +43,8 @@ static int pdh_cert_export(uint64_t data, const DoubleFault *fault,
     }
     double_log("SEV_PDH_CERT_EXPORT pdh %u chain %u", user.pdh_cert_len,
                user.cert_chain_len);
-    if (user.pdh_cert_len > DOUBLE_MAX_BLOB || user.cert_chain_len > DOUBLE_MAX_BLOB) {
+    if (user.pdh_cert_len > DOUBLE_MAX_BLOB ||
+        user.cert_chain_len > DOUBLE_MAX_BLOB) {
         return -EFAULT;
     }
     cmd.pdh_paddr = GUINT64_TO_LE(user.pdh_cert_address);

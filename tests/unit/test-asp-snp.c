@@ -288,6 +288,20 @@ static void test_no_guest(void)
     machine_free(m);
 }
 
+/* A front end whose RMP forgets a context page */
+static void test_forgotten(void)
+{
+    Machine *m = guest_in(SNP_GUEST_LAUNCH);
+
+    set_page(m, AT_GCTX, FIRMWARE);
+    ASSERT_STATUS(run_address(m, ASP_CMD_SNP_GCTX_CREATE, AT_GCTX),
+                  ASP_INVALID_PAGE_STATE);
+    g_assert_cmpint(snp_guest_status(m, AT_GCTX).state, ==, SNP_GUEST_LAUNCH);
+    ASSERT_OK(run_address(m, ASP_CMD_SNP_DECOMMISSION, AT_GCTX));
+    ASSERT_OK(run_address(m, ASP_CMD_SNP_GCTX_CREATE, AT_GCTX));
+    machine_free(m);
+}
+
 /* Each command that looks at the state of a page, on a page in each state */
 static void test_pages(void)
 {
@@ -443,6 +457,7 @@ int main(int argc, char **argv)
     g_test_add_func("/asp/snp/sizes", test_sizes);
     g_test_add_func("/asp/snp/guest", test_guest);
     g_test_add_func("/asp/snp/no-guest", test_no_guest);
+    g_test_add_func("/asp/snp/forgotten", test_forgotten);
     g_test_add_func("/asp/snp/pages", test_pages);
     g_test_add_func("/asp/snp/reclaim", test_reclaim);
     g_test_add_func("/asp/snp/no-rmp", test_no_rmp);

@@ -58,8 +58,8 @@ static AspStatus inject(Asp *asp, AspGuest *guest, const AspCmdLaunchSecret *c,
                                    data, len);
     }
     if (!status) {
-        status = asp_guest_write(asp, &guest->key, GUINT64_FROM_LE(c->guest_paddr),
-                                 data, len);
+        status = asp_guest_write(asp, &guest->key,
+                                 GUINT64_FROM_LE(c->guest_paddr), data, len);
     }
     return status;
 }

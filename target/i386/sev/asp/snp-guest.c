@@ -55,6 +55,10 @@ AspStatus snp_cmd_gctx_create(Asp *asp, SnpGuest *unused, void *cmd)
     if (status) {
         return status;
     }
+    /* An RMP that forgot a context must not make two guests of it. */
+    if (snp_guest_find(asp, addr)) {
+        return ASP_INVALID_PAGE_STATE;
+    }
     if (g_hash_table_size(asp->snp_guests) >= ASP_GUEST_MAX) {
         return ASP_RESOURCE_LIMIT;
     }

@@ -26,7 +26,8 @@ static const StatusInfo statuses[] = {
     [ASP_INVALID_CERTIFICATE] = { "INVALID_CERTIFICATE",
         "a certificate is malformed or is not of the kind expected here" },
     [ASP_POLICY_FAILURE] = { "POLICY_FAILURE",
-        "the guest policy forbids it" },
+        "the guest policy forbids it, or asks for more than the platform "
+        "has" },
     [ASP_INACTIVE] = { "INACTIVE",
         "the guest has no ASID; ACTIVATE it first" },
     [ASP_INVALID_ADDRESS] = { "INVALID_ADDRESS",
@@ -35,7 +36,8 @@ static const StatusInfo statuses[] = {
         "a signature does not verify" },
     [ASP_BAD_MEASUREMENT] = { "BAD_MEASUREMENT",
         "a MAC does not verify: a session or secret made for another "
-        "platform, policy or launch, or changed on the way" },
+        "platform, policy or launch, or changed on the way; or an ID block "
+        "is for another launch digest" },
     [ASP_ASID_OWNED] = { "ASID_OWNED", "another guest has this ASID" },
     [ASP_INVALID_ASID] = { "INVALID_ASID",
         "the ASID is out of the range for this kind of guest" },
