@@ -10,7 +10,6 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/units.h"
 #include "cpu.h"
 #include "kvm/kvm_i386.h"
 #include "system/kvm.h"
@@ -30,8 +29,6 @@
  * query-sev-capabilities.
  */
 #define REDUCED_PHYS_BITS       1
-
-#define DBG_CHUNK               (1 * GiB)   /* kvm_sev_dbg.len has 32 bits */
 
 typedef struct SevBackendKvm {
     SevBackend parent;
@@ -254,18 +251,7 @@ static bool dbg_command(SevBackendKvm *be, uint32_t id, const void *src,
                    "policy");
         return false;
     }
-    for (uint64_t done = 0, chunk; done < len; done += chunk) {
-        struct kvm_sev_dbg cmd = {
-            .src_uaddr = (uintptr_t)src + done,
-            .dst_uaddr = (uintptr_t)dst + done,
-        };
-
-        chunk = cmd.len = MIN(len - done, DBG_CHUNK);
-        if (!sev_kvm_command(be->sev_fd, id, &cmd, errp)) {
-            return false;
-        }
-    }
-    return true;
+    return sev_kvm_dbg(be->sev_fd, id, src, dst, len, errp);
 }
 
 static bool backend_kvm_dbg_decrypt(SevBackend *parent, hwaddr gpa, void *hva,
