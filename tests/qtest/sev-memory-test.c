@@ -30,40 +30,22 @@ static unsigned count_words(const void *page, uint64_t seed)
     return count;
 }
 
-static void save(SevBoot *boot, const char *command, uint64_t address,
-                 size_t size, uint8_t *data)
-{
-    g_autofree char *file = g_strdup_printf("%s.%s", boot->serial, command);
-    g_autofree char *content = NULL;
-    gsize got;
-
-    qtest_qmp_assert_success(boot->qts,
-                             "{ 'execute': %s, 'arguments': "
-                             "{ 'val': %" PRIu64 ", 'size': %" PRIu64 ", "
-                             "'filename': %s } }",
-                             command, address, (uint64_t)size, file);
-    g_assert_true(g_file_get_contents(file, &content, &got, NULL));
-    g_assert_cmpuint(got, ==, size);
-    memcpy(data, content, size);
-    unlink(file);
-}
-
 static void check_views(const char *options, unsigned private_words)
 {
     SevBoot *boot = sev_boot("shared", options);
     uint8_t pages[4][PAGE];
 
-    save(boot, "pmemsave", sev_boot_info(boot, "shared-physical"), PAGE,
+    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "shared-physical"), PAGE,
          pages[0]);
     g_assert_cmpuint(count_words(pages[0], SHARED_SEED), ==, WORDS);
-    save(boot, "memsave", sev_boot_info(boot, "shared-virtual"), PAGE,
+    sev_boot_save(boot, "memsave", sev_boot_info(boot, "shared-virtual"), PAGE,
          pages[1]);
     g_assert_cmpuint(count_words(pages[1], SHARED_SEED), ==, WORDS);
 
-    save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
          pages[2]);
     g_assert_cmpuint(count_words(pages[2], PRIVATE_SEED), ==, private_words);
-    save(boot, "memsave", sev_boot_info(boot, "private-virtual"), PAGE,
+    sev_boot_save(boot, "memsave", sev_boot_info(boot, "private-virtual"), PAGE,
          pages[3]);
     g_assert_cmpmem(pages[2], PAGE, pages[3], PAGE);
     sev_boot_free(boot);
@@ -86,7 +68,7 @@ static void test_device(void)
     uint64_t address = sev_boot_info(boot, "private-physical");
     uint8_t before[PAGE], bytes[PAGE], after[PAGE];
 
-    save(boot, "pmemsave", address, PAGE, before);
+    sev_boot_save(boot, "pmemsave", address, PAGE, before);
     for (unsigned i = 0; i < PAGE; i += 8) {
         stq_le_p(bytes + i, qtest_readq(boot->qts, address + i));
     }
@@ -97,13 +79,13 @@ static void test_device(void)
 
     memset(bytes, 0x5a, PAGE);
     qtest_memwrite(boot->qts, address + 35, bytes, 1000);
-    save(boot, "pmemsave", address, PAGE, after);
+    sev_boot_save(boot, "pmemsave", address, PAGE, after);
     g_assert_cmpmem(after, 35, before, 35);
     g_assert_cmpmem(after + 35, 1000, bytes, 1000);
     g_assert_cmpmem(after + 1035, PAGE - 1035, before + 1035, PAGE - 1035);
 
     qtest_memwrite(boot->qts, address, before, PAGE);
-    save(boot, "pmemsave", address, PAGE, after);
+    sev_boot_save(boot, "pmemsave", address, PAGE, after);
     g_assert_cmpmem(after, PAGE, before, PAGE);
     sev_boot_free(boot);
 }
@@ -134,7 +116,7 @@ static void test_key(void)
     for (unsigned i = 0; i < 2; i++) {
         SevBoot *boot = sev_boot("shared", SEV);
 
-        save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+        sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
              page[i]);
         sev_boot_free(boot);
     }
@@ -161,13 +143,13 @@ static void test_markers(void)
     stq_le_p(marker + 8, PRIVATE_SEED + 0x0101010101010101ull * 101);
 
     boot = sev_boot("shared", SEV);
-    save(boot, "pmemsave", 0, size, memory);
+    sev_boot_save(boot, "pmemsave", 0, size, memory);
     g_assert_null(memmem(memory, size, marker, sizeof(marker)));
     g_assert_false(contains(memory, size, "private page reads back"));
     sev_boot_free(boot);
 
     boot = sev_boot("shared", "-accel tcg -cpu max -machine q35");
-    save(boot, "pmemsave", 0, size, memory);
+    sev_boot_save(boot, "pmemsave", 0, size, memory);
     g_assert_nonnull(memmem(memory, size, marker, sizeof(marker)));
     g_assert_true(contains(memory, size, "private page reads back"));
     sev_boot_free(boot);

@@ -173,6 +173,24 @@ char *sev_boot_data(const SevBoot *boot, const char *key)
     return find_value(boot, "data", key);
 }
 
+void sev_boot_save(SevBoot *boot, const char *command, uint64_t address,
+                   size_t size, uint8_t *data)
+{
+    g_autofree char *file = g_strdup_printf("%s.%s", boot->serial, command);
+    g_autofree char *content = NULL;
+    gsize got;
+
+    qtest_qmp_assert_success(boot->qts,
+                             "{ 'execute': %s, 'arguments': "
+                             "{ 'val': %" PRIu64 ", 'size': %" PRIu64 ", "
+                             "'filename': %s } }",
+                             command, address, (uint64_t)size, file);
+    g_assert_true(g_file_get_contents(file, &content, &got, NULL));
+    g_assert_cmpuint(got, ==, size);
+    memcpy(data, content, size);
+    unlink(file);
+}
+
 /* libqtest looks for QEMU's end ten times a second: too slow for hundreds. */
 static void end_qemu(QTestState *qts)
 {

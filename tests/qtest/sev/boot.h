@@ -35,6 +35,13 @@ uint64_t sev_boot_info(const SevBoot *boot, const char *key);
 /* The digits of the "data" line with @key, or NULL; freed by the caller. */
 char *sev_boot_data(const SevBoot *boot, const char *key);
 
+/*
+ * Memory as "pmemsave" or "memsave" gives it; @address is of the kind that
+ * @command takes, @data has room for @size bytes.
+ */
+void sev_boot_save(SevBoot *boot, const char *command, uint64_t address,
+                   size_t size, uint8_t *data);
+
 /* End QEMU and free everything. */
 void sev_boot_free(SevBoot *boot);
 
