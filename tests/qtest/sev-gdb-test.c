@@ -21,6 +21,51 @@
 #define PRIVATE_SEED    0x9c1ce70000000000ull
 #define STEP            0x0101010101010101ull
 
+#define CHUNK           1024            /* bytes of memory in a packet */
+#define RIP_OFFSET      (16 * 8)        /* in what "g" answers */
+
+static void expect_ok(TestGdb *gdb, const char *packet)
+{
+    g_autofree char *answer = test_gdb_ask(gdb, "%s", packet);
+
+    g_assert_cmpstr(answer, ==, "OK");
+}
+
+static void unhex(const char *digits, uint8_t *data, size_t size)
+{
+    g_assert_cmpuint(strlen(digits), >=, 2 * size);
+    for (size_t i = 0; i < size; i++) {
+        int high = g_ascii_xdigit_value(digits[2 * i]);
+        int low = g_ascii_xdigit_value(digits[2 * i + 1]);
+
+        g_assert_true(high >= 0 && low >= 0);
+        data[i] = high << 4 | low;
+    }
+}
+
+/* What the debugger sees of memory */
+static void gdb_read(TestGdb *gdb, uint64_t address, uint8_t *data,
+                     size_t size)
+{
+    for (size_t at = 0; at < size; at += CHUNK) {
+        size_t part = MIN(CHUNK, size - at);
+        g_autofree char *answer = test_gdb_ask(gdb, "m%" PRIx64 ",%zx",
+                                               address + at, part);
+
+        unhex(answer, data + at, part);
+    }
+}
+
+static uint64_t gdb_rip(TestGdb *gdb)
+{
+    g_autofree char *answer = test_gdb_ask(gdb, "g");
+    uint8_t rip[8];
+
+    g_assert_cmpuint(strlen(answer), >=, 2 * (RIP_OFFSET + sizeof(rip)));
+    unhex(answer + 2 * RIP_OFFSET, rip, sizeof(rip));
+    return ldq_le_p(rip);
+}
+
 static char *socket_path(void)
 {
     return g_strdup_printf("%s/sev-gdb-%d.sock", g_get_tmp_dir(), getpid());
@@ -42,7 +87,7 @@ static unsigned matches(const uint8_t *page, uint64_t seed)
     return count;
 }
 
-static void check_page(SevBoot *boot, Gdb *gdb, const char *which,
+static void check_page(SevBoot *boot, TestGdb *gdb, const char *which,
                        uint64_t seed, unsigned words)
 {
     g_autofree char *physical = g_strdup_printf("%s-physical", which);
@@ -55,10 +100,10 @@ static void check_page(SevBoot *boot, Gdb *gdb, const char *which,
     g_assert_cmpuint(matches(seen, seed), ==, words);
     g_assert_cmpmem(seen, PAGE, saved, PAGE);
 
-    gdb_expect(gdb, "Qqemu.PhyMemMode:1", "OK");
+    expect_ok(gdb, "Qqemu.PhyMemMode:1");
     gdb_read(gdb, sev_boot_info(boot, physical), seen, PAGE);
     g_assert_cmpmem(seen, PAGE, saved, PAGE);
-    gdb_expect(gdb, "Qqemu.PhyMemMode:0", "OK");
+    expect_ok(gdb, "Qqemu.PhyMemMode:0");
 }
 
 static void check_memory(const char *machine, unsigned private_words)
@@ -66,11 +111,11 @@ static void check_memory(const char *machine, unsigned private_words)
     g_autofree char *path = socket_path();
     g_autofree char *options = options_with_gdb(machine, path);
     SevBoot *boot = sev_boot("shared", options);
-    Gdb *gdb = gdb_new(path);
+    TestGdb *gdb = test_gdb_connect(path);
 
     check_page(boot, gdb, "shared", SHARED_SEED, PAGE / 8);
     check_page(boot, gdb, "private", PRIVATE_SEED, private_words);
-    gdb_free(gdb);
+    test_gdb_close(gdb);
     sev_boot_free(boot);
 }
 
@@ -84,12 +129,10 @@ static void test_memory_plain(void)
     check_memory(PLAIN, PAGE / 8);
 }
 
-static void wait_for_stop(Gdb *gdb, const char *command)
+static void wait_for_stop(TestGdb *gdb, const char *command)
 {
-    g_autofree char *answer = NULL;
+    g_autofree char *answer = test_gdb_ask(gdb, "%s", command);
 
-    gdb_send(gdb, command);
-    answer = gdb_receive(gdb);
     g_assert_true(g_str_has_prefix(answer, "T05"));
 }
 
@@ -106,14 +149,14 @@ static bool is_code(uint64_t address, const uint8_t *seen, size_t size)
 }
 
 /* Code is private, but breakpoints are not made of memory */
-static void check_breakpoint(SevBoot *boot, Gdb *gdb, bool encrypted)
+static void check_breakpoint(SevBoot *boot, TestGdb *gdb, bool encrypted)
 {
     uint64_t function = sev_boot_info(boot, "function");
     g_autofree char *set = g_strdup_printf("Z0,%" PRIx64 ",1", function);
     g_autofree char *clear = g_strdup_printf("z0,%" PRIx64 ",1", function);
     uint8_t code[8];
 
-    gdb_expect(gdb, set, "OK");
+    expect_ok(gdb, set);
     for (int i = 0; i < 3; i++) {
         wait_for_stop(gdb, "c");
         g_assert_cmphex(gdb_rip(gdb), ==, function);
@@ -123,22 +166,22 @@ static void check_breakpoint(SevBoot *boot, Gdb *gdb, bool encrypted)
     wait_for_stop(gdb, "s");
     g_assert_cmphex(gdb_rip(gdb), >, function);
     g_assert_cmphex(gdb_rip(gdb), <, function + 16);
-    gdb_expect(gdb, clear, "OK");
+    expect_ok(gdb, clear);
 }
 
 /* Who stops at a write to private memory still does not see what it was */
-static void check_watchpoint(SevBoot *boot, Gdb *gdb, bool encrypted)
+static void check_watchpoint(SevBoot *boot, TestGdb *gdb, bool encrypted)
 {
     uint64_t counter = sev_boot_info(boot, "counter");
     g_autofree char *set = g_strdup_printf("Z2,%" PRIx64 ",8", counter);
     g_autofree char *clear = g_strdup_printf("z2,%" PRIx64 ",8", counter);
     uint8_t seen[8];
 
-    gdb_expect(gdb, set, "OK");
+    expect_ok(gdb, set);
     wait_for_stop(gdb, "c");
     gdb_read(gdb, counter, seen, sizeof(seen));
     g_assert_true((ldq_le_p(seen) < UINT32_MAX) == !encrypted);
-    gdb_expect(gdb, clear, "OK");
+    expect_ok(gdb, clear);
 }
 
 static void check_stops(const char *machine, bool encrypted)
@@ -147,17 +190,17 @@ static void check_stops(const char *machine, bool encrypted)
     g_autofree char *options = options_with_gdb(machine, path);
     SevBoot *boot = sev_boot_begin("breakpoint", options);
     g_autofree char *flag = NULL;
-    Gdb *gdb;
+    TestGdb *gdb;
 
     sev_boot_wait_for(boot, "info flag ");
-    gdb = gdb_new(path);
+    gdb = test_gdb_connect(path);
     check_breakpoint(boot, gdb, encrypted);
     check_watchpoint(boot, gdb, encrypted);
     flag = g_strdup_printf("M%" PRIx64 ",1:01", sev_boot_info(boot, "flag"));
-    gdb_expect(gdb, flag, "OK");
-    gdb_send(gdb, "D");
+    expect_ok(gdb, flag);
+    expect_ok(gdb, "D");
     sev_boot_end(boot, "breakpoint");
-    gdb_free(gdb);
+    test_gdb_close(gdb);
     sev_boot_free(boot);
 }
 

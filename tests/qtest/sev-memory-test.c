@@ -158,7 +158,8 @@ static void test_markers(void)
 /* Random accesses by all vCPUs and a device, each checked */
 static void test_stress(const void *opaque)
 {
-    const char *rounds = g_test_slow() ? "250000" : "10000";
+    bool slow = g_test_slow() || g_getenv("G_TEST_SLOW");
+    const char *rounds = slow ? "250000" : "10000";
     g_autofree char *options =
         g_strdup_printf(SEV " -m 64 -fw_cfg name=opt/sev/rounds,string=%s %s",
                         rounds, (char *)opaque);
@@ -178,17 +179,151 @@ static void test_views_guest(const void *opaque)
     sev_boot_free(boot);
 }
 
+static void test_code(const void *opaque)
+{
+    g_autofree char *options = g_strdup_printf(SEV " %s", (char *)opaque);
+    SevBoot *boot = sev_boot("memory-code", options);
+
+    g_assert_cmpuint(boot->passed, ==, 2);
+    sev_boot_free(boot);
+}
+
+static void test_pages(const void *opaque)
+{
+    g_autofree char *options = g_strdup_printf(SEV " %s", (char *)opaque);
+    SevBoot *boot = sev_boot("memory-pages", options);
+
+    g_assert_cmpuint(boot->passed, ==, 26);
+    sev_boot_free(boot);
+}
+
+/* The guest's RAM is made of this memory backend */
+static void check_backend(const char *backend)
+{
+    g_autofree char *options =
+        g_strdup_printf("-smp 4 -machine memory-backend=m -object %s,id=m,"
+                        "size=64M", backend);
+    g_autofree char *all = g_strdup_printf(SEV " %s", options);
+
+    check_views(all, 0);
+    test_views_guest(options);
+    test_stress(options);
+}
+
+static void test_backend(const void *backend)
+{
+    check_backend(backend);
+}
+
+static void test_backend_file(void)
+{
+    g_autofree char *name = NULL, *backend = NULL;
+    int fd = g_file_open_tmp("sev-memory-XXXXXX", &name, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    backend = g_strdup_printf("memory-backend-file,share=on,mem-path=%s",
+                              name);
+    check_backend(backend);
+    unlink(name);
+}
+
+static bool have_huge_pages(void)
+{
+    g_autofree char *info = NULL;
+    const char *line;
+    unsigned long long pages, size;
+
+    if (!g_file_get_contents("/proc/meminfo", &info, NULL, NULL)) {
+        return false;
+    }
+    line = strstr(info, "HugePages_Free:");
+    if (!line || sscanf(line, "HugePages_Free: %llu", &pages) != 1) {
+        return false;
+    }
+    line = strstr(info, "Hugepagesize:");
+    return line && sscanf(line, "Hugepagesize: %llu kB", &size) == 1 &&
+           pages * size >= 64 * 1024;
+}
+
+static void test_backend_huge(void)
+{
+    if (!have_huge_pages()) {
+        g_test_skip("less than 64 MiB of free huge pages");
+        return;
+    }
+    check_backend("memory-backend-memfd,hugetlb=on");
+}
+
+#define DIMM            UINT64_C(0x100000000)
+#define DIMM_SIZE       (16 * 1024 * 1024)
+
+/* The guest's side of ACPI memory hotplug */
+#define ACPI_SLOT       0xa00
+#define ACPI_FLAGS      0xa14
+#define ACPI_EJECT      (1 << 3)
+
+static void plug(SevBoot *boot, uint64_t number)
+{
+    qtest_qmp_assert_success(boot->qts,
+        "{ 'execute': 'object-add', 'arguments': { 'id': 'm1', "
+        "'qom-type': 'memory-backend-ram', 'size': %d } }", DIMM_SIZE);
+    qtest_qmp_assert_success(boot->qts,
+        "{ 'execute': 'device_add', 'arguments': { 'driver': 'pc-dimm', "
+        "'id': 'd1', 'memdev': 'm1', 'addr': %" PRIu64 " } }", DIMM);
+    qtest_writeq(boot->qts, sev_boot_info(boot, "told"), number);
+}
+
+static void unplug(SevBoot *boot)
+{
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'device_del', "
+                             "'arguments': { 'id': 'd1' } }");
+    qtest_outl(boot->qts, ACPI_SLOT, 0);
+    qtest_outb(boot->qts, ACPI_FLAGS, ACPI_EJECT);
+    qtest_qmp_eventwait(boot->qts, "DEVICE_DELETED");
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'object-del', "
+                             "'arguments': { 'id': 'm1' } }");
+}
+
+/* Private data in memory that goes away does not come back with the next */
+static void test_hotplug(const void *machine)
+{
+    g_autofree char *options = g_strdup_printf("%s -m 64,slots=1,maxmem=1G",
+                                               (char *)machine);
+    SevBoot *boot = sev_boot_begin("hotplug", options);
+
+    sev_boot_wait_for(boot, "info waits 0x1");
+    plug(boot, 1);
+    sev_boot_wait_for(boot, "info waits 0x2");
+    unplug(boot);
+    plug(boot, 2);
+    sev_boot_end(boot, "hotplug");
+    g_assert_cmpuint(boot->passed, ==, 10);
+    sev_boot_free(boot);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
     qtest_add_data_func("sev/memory/views/q35", SEV, test_views);
-    qtest_add_data_func("sev/memory/views/backend-memfd",
-                        SEV " -object memory-backend-memfd,id=m,size=64M "
-                        "-machine memory-backend=m", test_views);
-    qtest_add_data_func("sev/memory/views/backend-prealloc",
-                        SEV " -object memory-backend-ram,id=m,size=64M,"
-                        "prealloc=on -machine memory-backend=m", test_views);
+    qtest_add_data_func("sev/memory/backend/ram", "memory-backend-ram",
+                        test_backend);
+    qtest_add_data_func("sev/memory/backend/prealloc",
+                        "memory-backend-ram,prealloc=on", test_backend);
+    qtest_add_data_func("sev/memory/backend/memfd", "memory-backend-memfd",
+                        test_backend);
+    qtest_add_func("sev/memory/backend/file", test_backend_file);
+    qtest_add_func("sev/memory/backend/huge-pages", test_backend_huge);
+    qtest_add_data_func("sev/memory/hotplug/encrypted", SEV, test_hotplug);
+    qtest_add_data_func("sev/memory/hotplug/plain",
+                        "-accel tcg -cpu max -machine q35", test_hotplug);
+    qtest_add_data_func("sev/memory/code/multi", "-smp 4", test_code);
+    qtest_add_data_func("sev/memory/code/icount", "-icount shift=0",
+                        test_code);
+    qtest_add_data_func("sev/memory/pages/multi", "-smp 4", test_pages);
+    qtest_add_data_func("sev/memory/pages/icount", "-icount shift=0",
+                        test_pages);
     qtest_add_func("sev/memory/plain", test_plain);
     qtest_add_func("sev/memory/device", test_device);
     qtest_add_func("sev/memory/xp", test_xp);
