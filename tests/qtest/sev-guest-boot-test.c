@@ -25,6 +25,8 @@ static const Guest guests[] = {
     { "cpuid", 5, 5 },
     { "fetch", 4, 4 },
     { "kernel-hashes", 0, 0 },
+    { "memory-code", 2, 2 },
+    { "memory-pages", 26, 12 },
     { "memory-stress", 6, 6 },
     { "memory-views", 22, 22 },
     { "msr", 11, 11 },
