@@ -203,6 +203,15 @@ class SequenceTest(SnpTest):
             time.sleep(0.01)
         self.assertNotIn('REFUSED', qemu.log())
 
+    def test_reset_first(self):
+        """A reset before the guest runs changes nothing."""
+        qemu = self.start('snp', '-smp', '2')
+        qemu.qmp('system_reset')
+        while 'RESET' not in qemu.events:
+            qemu.qmp('query-status')
+        self.check_digest(qemu, vcpus=2)
+        self.assertNotIn('REFUSED', qemu.log())
+
     def test_memory_hotplug(self):
         """Memory that comes is private too."""
         qemu = self.start('snp', '-m', '64,slots=1,maxmem=1G')
