@@ -7,6 +7,9 @@
  * the order in which the machine hands it over; LAUNCH_MEASURE when the
  * machine is complete; LAUNCH_FINISH when the VM runs for the first time.
  * Until then secrets can be injected.
+ *
+ * A guest under SEV-SNP has neither LAUNCH_MEASURE nor secrets: its memory is
+ * launched when the machine is complete (snp-launch.h).
  */
 
 #ifndef I386_SEV_LAUNCH_H
@@ -23,6 +26,7 @@ typedef enum SevStep {
     SEV_STEP_SECRET,
     SEV_STEP_FINISH,
     SEV_STEP_ATTESTATION,
+    SEV_STEP_SNP_FINISH,
     SEV_STEP__MAX,
 } SevStep;
 
@@ -50,6 +54,14 @@ bool sev_launch_begin(SevCommonState *sev, Error **errp);
  */
 bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp);
+
+/**
+ * sev_launch_measured - memory was measured: note it down
+ * @data: the plaintext, which the list of ranges owns from now on; NULL if
+ *   its content is not part of the measurement
+ */
+void sev_launch_measured(SevCommonState *sev, hwaddr gpa, uint64_t len,
+                         SevMeasuredKind kind, void *data);
 
 /**
  * sev_launch_measure - LAUNCH_MEASURE, when the machine is complete
