@@ -35,11 +35,41 @@ MISSING = [name for name, path in (('libvirtd', LIBVIRTD), ('virsh', VIRSH),
            if not path]
 MISSING += [name for name in ('lxml', 'libvirt', 'cryptography')
             if not importlib.util.find_spec(name)]
+DESCRIPTOR = \
+    common.HERE.parents[2] / 'tools/qemu-sev/90-qemu-sev-ovmf.json'
 
 START = '''umask 022
 mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/libvirt"
 echo 'stdio_handler = "file"' > "$XDG_CONFIG_HOME/libvirt/qemu.conf"
 exec "$0" > daemon.log 2>&1
+'''
+
+DOMAIN = '''
+<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+  <name>{name}</name>
+  <memory unit='MiB'>512</memory>
+  <vcpu>2</vcpu>
+  <os{firmware}
+    <type arch='x86_64' machine='q35'>hvm</type>
+    {boot}
+  </os>
+  <features><acpi/></features>
+  <on_reboot>destroy</on_reboot>
+  <devices>
+    <emulator>{qemu}</emulator>
+    <serial type='file'><source path='{serial}'/></serial>
+    <memballoon model='none'/>
+  </devices>
+  <launchSecurity type='sev' kernelHashes='{hashes}'>
+    <policy>{policy}</policy>
+    <dhCert>{dh_cert}</dhCert>
+    <session>{session}</session>
+  </launchSecurity>
+  <qemu:commandline>
+    <qemu:arg value='-device'/>
+    <qemu:arg value='isa-debug-exit,iobase=0xf4,iosize=4'/>
+  </qemu:commandline>
+</domain>
 '''
 
 
@@ -101,3 +131,38 @@ class LibvirtTest(common.LaunchTest):
             if daemon.poll() is not None or time.monotonic() > end:
                 self.fail(log.read_text(encoding='utf-8'))
             time.sleep(0.1)
+
+
+class DomainTest(LibvirtTest):
+    """Domains with launchSecurity."""
+
+    def setUp(self):
+        super().setUp()
+        self.install_descriptor()
+        self.start_daemon()
+
+    def install_descriptor(self):
+        """The firmware that <os firmware='efi'> finds."""
+        folder = Path(self.env['XDG_CONFIG_HOME'], 'qemu/firmware')
+        folder.mkdir(parents=True)
+        (folder / DESCRIPTOR.name).write_text(
+            DESCRIPTOR.read_text(encoding='ascii').replace(
+                '@FIRMWARE@', os.path.realpath(common.OVMF)), encoding='ascii')
+        for path in (folder, *folder.parents):
+            if path == self.dir:
+                break
+            os.chown(path, self.user.get('user', -1),
+                     self.user.get('group', -1))
+
+    def domain(self, name, boot, firmware='>', policy=1, session_policy=1):
+        """Write the domain's XML."""
+        files = self.owner.make_session(self.platform().pdh, session_policy)
+        Path(self.path('domain.xml')).write_text(DOMAIN.format(
+            name=name, boot=boot, firmware=firmware, qemu=self.emulated,
+            hashes='yes' if '<kernel>' in boot else 'no', policy=policy,
+            serial=self.path('serial'),
+            dh_cert=Path(files.dh_cert).read_text(encoding='ascii'),
+            session=Path(files.session).read_text(encoding='ascii')),
+            encoding='utf-8')
+        self.addCleanup(self.try_virsh, 'destroy', name)
+        return 'create', '--paused', self.path('domain.xml')

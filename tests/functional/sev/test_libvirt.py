@@ -11,41 +11,12 @@ import time
 from pathlib import Path
 
 import common
-from common import GUEST_DIR, HERE, KERNEL, OVMF
-from libvirt_daemon import URI, VALIDATE, LibvirtTest
+from common import GUEST_DIR, KERNEL, OVMF
+from libvirt_daemon import URI, VALIDATE, DomainTest
 from sev_client import initramfs
 
 GUID = '736869e5-84f0-4973-92ec-06879ce3da0b'
 INIT = GUEST_DIR / 'sev-init'
-DESCRIPTOR = HERE.parents[2] / 'tools/qemu-sev/90-qemu-sev-ovmf.json'
-
-DOMAIN = '''
-<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
-  <name>{name}</name>
-  <memory unit='MiB'>512</memory>
-  <vcpu>2</vcpu>
-  <os{firmware}
-    <type arch='x86_64' machine='q35'>hvm</type>
-    {boot}
-  </os>
-  <features><acpi/></features>
-  <on_reboot>destroy</on_reboot>
-  <devices>
-    <emulator>{qemu}</emulator>
-    <serial type='file'><source path='{serial}'/></serial>
-    <memballoon model='none'/>
-  </devices>
-  <launchSecurity type='sev' kernelHashes='{hashes}'>
-    <policy>{policy}</policy>
-    <dhCert>{dh_cert}</dhCert>
-    <session>{session}</session>
-  </launchSecurity>
-  <qemu:commandline>
-    <qemu:arg value='-device'/>
-    <qemu:arg value='isa-debug-exit,iobase=0xf4,iosize=4'/>
-  </qemu:commandline>
-</domain>
-'''
 
 PFLASH = "<loader readonly='yes' type='pflash' stateless='yes'>{}</loader>"
 LINUX = '''<kernel>{}</kernel>
@@ -53,39 +24,8 @@ LINUX = '''<kernel>{}</kernel>
     <cmdline>console=ttyS0 quiet panic=-1 iomem=relaxed</cmdline>'''
 
 
-class DomainTest(LibvirtTest):
-    """Domains with launchSecurity."""
-
-    def setUp(self):
-        super().setUp()
-        self.install_descriptor()
-        self.start_daemon()
-
-    def install_descriptor(self):
-        """The firmware that <os firmware='efi'> finds."""
-        folder = Path(self.env['XDG_CONFIG_HOME'], 'qemu/firmware')
-        folder.mkdir(parents=True)
-        (folder / DESCRIPTOR.name).write_text(
-            DESCRIPTOR.read_text(encoding='ascii').replace(
-                '@FIRMWARE@', os.path.realpath(OVMF)), encoding='ascii')
-        for path in (folder, *folder.parents):
-            if path == self.dir:
-                break
-            os.chown(path, self.user.get('user', -1),
-                     self.user.get('group', -1))
-
-    def domain(self, name, boot, firmware='>', policy=1, session_policy=1):
-        """Write the domain's XML."""
-        files = self.owner.make_session(self.platform().pdh, session_policy)
-        Path(self.path('domain.xml')).write_text(DOMAIN.format(
-            name=name, boot=boot, firmware=firmware, qemu=self.emulated,
-            hashes='yes' if '<kernel>' in boot else 'no', policy=policy,
-            serial=self.path('serial'),
-            dh_cert=Path(files.dh_cert).read_text(encoding='ascii'),
-            session=Path(files.session).read_text(encoding='ascii')),
-            encoding='utf-8')
-        self.addCleanup(self.try_virsh, 'destroy', name)
-        return 'create', '--paused', self.path('domain.xml')
+class FlowTest(DomainTest):
+    """Launches and refusals."""
 
     def bare_domain(self, **more):
         """A guest of tests/guest that reports its secret."""
