@@ -83,6 +83,10 @@ class LaunchTest(unittest.TestCase):
         files = None
         if session:
             files = self.owner.make_session(platform.pdh, guest.policy)
+        return self.launch_with(guest, platform, files, more)
+
+    def launch_with(self, guest, platform, files, more=()):
+        """The same with a session that exists already, or with None."""
         options = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', *more]
         launch = Launch(QEMU, guest, platform, files, options)
         self.addCleanup(launch.stop)
