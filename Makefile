@@ -10,6 +10,8 @@ DO := scripts/build
 DEMO := scripts/sev-demo
 BENCH := $(DO)/bench
 
+PREFIX := /usr/local
+
 # Our tests are one meson suite; the base's are called after the target.
 SUITE := --suite sev
 BASE_SUITE := --suite qtest-x86_64 --no-suite sev
@@ -42,6 +44,8 @@ help:
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
 	@echo "make bench          what SEV costs, in ratios"
 	@echo "make docs           the manual, in build/docs"
+	@echo "make install        to DESTDIR and PREFIX ($(PREFIX))"
+	@echo "make deb            a package that goes beside Debian's QEMU"
 	@echo "make style          the base's checkpatch.pl over our files"
 	@echo "make series         a patch series against the base, checked"
 	@echo "make series-bisect  the same, and build every step of it"
@@ -63,6 +67,7 @@ bench: guest all
 
 .PHONY: check
 check: guest all
+	@$(DO)/fetch-libvirt
 	@$(DO)/run-tests qemu $(SUITE)
 
 .PHONY: check-base
@@ -72,6 +77,7 @@ check-base: guest all
 
 .PHONY: check-sanitize
 check-sanitize: guest $(BUILD)/sanitize/build.ninja
+	@$(DO)/fetch-libvirt
 	@$(DO)/sync
 	@$(DO)/compile sanitize
 	@$(DO)/run-tests sanitize --timeout-multiplier 5 $(SUITE)
@@ -90,6 +96,14 @@ docs: $(BUILD)/qemu/build.ninja
 	@$(DO)/packages docs
 	@$(DO)/sync
 	@$(DO)/docs
+
+.PHONY: install
+install: guest all docs
+	@$(DO)/install "$(DESTDIR)" "$(PREFIX)"
+
+.PHONY: deb
+deb: guest all docs
+	@$(DO)/deb
 
 .PHONY: series series-bisect
 series: $(BUILD)/qemu/build.ninja

@@ -49,15 +49,19 @@ class Qmp:
         if arguments:
             request['arguments'] = {name.replace('_', '-'): value
                                     for name, value in arguments.items()}
+        reply = self.raw(request)
+        if 'error' in reply:
+            raise QmpError(reply['error']['desc'])
+        return reply['return']
+
+    def raw(self, request):
+        """Send @request as it is; the answer as it is."""
         self._sock.sendall(json.dumps(request).encode() + b'\n')
         while True:
             reply = self._receive()
-            if 'event' in reply:
-                self.events.append(reply)
-            elif 'error' in reply:
-                raise QmpError(reply['error']['desc'])
-            else:
-                return reply['return']
+            if 'event' not in reply:
+                return reply
+            self.events.append(reply)
 
     def wait_event(self, name):
         """The next event with this name; earlier ones of others are kept."""

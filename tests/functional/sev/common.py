@@ -14,7 +14,7 @@ sys.path[1:1] = [str(HERE.parent / 'qemu-sev'),
 
 # pylint: disable=wrong-import-position,unused-import
 from harness import main                                    # noqa: E402,F401
-from sev_client.launch import Guest, Launch                 # noqa: E402
+from sev_client.launch import Evidence, Guest, Launch       # noqa: E402
 from sev_client.launch import probe_options, read_platform  # noqa: E402
 from sev_client.vm import Vm, VmError                       # noqa: E402,F401
 from guest_owner import GuestOwner, launch_digest           # noqa: E402,F401
@@ -43,6 +43,13 @@ def bare_guest(name, **more):
     """One of the images of tests/guest."""
     return Guest(firmware=str(GUEST_DIR / f'{name}.fd'), memory='64M', cpus=1,
                  **more)
+
+
+def script(path, text):
+    """Make a program that is a shell script."""
+    Path(path).write_text(f'#!/bin/sh\n{text}\n', encoding='ascii')
+    os.chmod(path, 0o755)
+    return path
 
 
 class LaunchTest(unittest.TestCase):
@@ -76,6 +83,10 @@ class LaunchTest(unittest.TestCase):
         files = None
         if session:
             files = self.owner.make_session(platform.pdh, guest.policy)
+        return self.launch_with(guest, platform, files, more)
+
+    def launch_with(self, guest, platform, files, more=()):
+        """The same with a session that exists already, or with None."""
         options = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', *more]
         launch = Launch(QEMU, guest, platform, files, options)
         self.addCleanup(launch.stop)

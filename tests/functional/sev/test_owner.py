@@ -110,15 +110,6 @@ class OwnerTest(LaunchTest):
         self.assertEqual(self.run_guest(first), [(LUKS, b'first')])
         self.assertEqual(self.run_guest(second), [])
 
-    def launch_with(self, guest, platform, files):
-        """A launch with a session that exists already."""
-        launch = common.Launch(common.QEMU, guest, platform, files,
-                               ['-device',
-                                'isa-debug-exit,iobase=0xf4,iosize=4'])
-        self.addCleanup(launch.stop)
-        launch.start()
-        return launch
-
     def test_altered_packet(self):
         """Any bit counts, and a refusal leaves room for the right packet."""
         guest = bare_guest('secret')

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import common
 from common import KERNEL, OVMF, Guest, LaunchTest, bare_guest
-from sev_client.owner import Packet
+from sev_client.owner import Expected, Owner, Packet
 from sev_client.qmp import QmpError
 
 TOOL = shutil.which('virt-qemu-sev-validate')
@@ -87,6 +87,39 @@ class ValidateTest(LaunchTest):
         self.assertIn(f'data secret-guid {uuid.UUID(GUID).bytes_le.hex()}\n',
                       console)
         self.assertIn(f'data secret {SECRET.hex()}\n', console)
+
+    def sev_tool_owner(self):
+        """An owner who works with qemu-sev, in the same folder."""
+        return Owner(common.QEMU_SEV, self.dir)
+
+    def check_packet(self, launch, packet):
+        """The guest reads the secret."""
+        launch.inject(packet)
+        launch.resume()
+        console = launch.wait_console('\ndone ', common.PATIENCE)
+        self.assertIn(f'data secret {SECRET.hex()}\n', console)
+
+    def test_session_of_qemu_sev(self):
+        """A session of qemu-sev, the secret by virt-qemu-sev-validate."""
+        guest = bare_guest('secret')
+        platform = self.platform()
+        files = self.sev_tool_owner().make_session(platform.pdh, 1)
+        self.owner.tik, self.owner.tek = (
+            Path(self.path(f'vm_{key}.bin')).read_bytes()
+            for key in ('tik', 'tek'))
+        launch = self.launch_with(guest, platform, files)
+        self.check_packet(launch, self.packet(launch.evidence(), guest))
+
+    def test_session_of_others(self):
+        """Their session, with sevctl's names; qemu-sev does the rest."""
+        guest = bare_guest('secret')
+        launch = self.launch(guest)
+        for key in 'tik', 'tek':
+            Path(self.path(f'vm_{key}.bin')).write_bytes(
+                getattr(self.owner, key))
+        tool, evidence = self.sev_tool_owner(), launch.evidence()
+        tool.verify_measurement(evidence, Expected(guest.firmware))
+        self.check_packet(launch, tool.make_packet(evidence, GUID, SECRET))
 
     def test_aligned_secret(self):
         """The tool pads a table that needs no padding by 16 bytes."""

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The examples of the user's manual, run as they stand."""
+
+import os
+import re
+import time
+
+import common
+from common import HERE, KERNEL, OVMF, OVMF_WITHOUT_AREAS
+from libvirt_daemon import URI, VIRSH, DomainTest
+from manual import Reader, examples
+
+DOCS = HERE.parents[2] / 'docs'
+SYSTEM = DOCS / 'system/i386'
+QAPI = common.BOOT_DIR / 'src/qapi'
+
+
+def sev_properties():
+    """The properties of sev-guest and sev-emulated, from the schema."""
+    schema = (QAPI / 'qom.json').read_text(encoding='utf-8')
+    for name in 'SevCommonProperties', 'SevGuestProperties', \
+            'SevEmulatedProperties':
+        struct = schema.split(f"'struct': '{name}'")[1].split('} }')[0]
+        data = struct.split("'data':")[1]
+        yield from re.findall(r"'\*?([a-z-]+)': '", data)
+
+
+@common.need(OVMF, OVMF_WITHOUT_AREAS, KERNEL)
+class ManualTest(common.LaunchTest):
+    """Pages that need no more than QEMU and qemu-sev."""
+
+    def setUp(self):
+        super().setUp()
+        programs = self.dir / 'bin'
+        programs.mkdir()
+        os.symlink(common.QEMU, programs / 'qemu-system-x86_64')
+        os.symlink(common.QEMU_SEV, programs / 'qemu-sev')
+        for file in OVMF, OVMF_WITHOUT_AREAS, KERNEL:
+            os.symlink(os.path.realpath(file), self.dir / file.name)
+        self.env = {**os.environ,
+                    'PATH': f'{programs}:{os.environ["PATH"]}'}
+
+    def read(self, page):
+        """Type in all of a page; how many examples it has."""
+        reader = Reader(self, self.path(''), self.env)
+        self.addCleanup(reader.close)
+        count = 0
+        for example in examples(page):
+            with self.subTest(page=page.name, line=example.line):
+                reader.do(example)
+            count += 1
+        return count
+
+    def test_overview(self):
+        """The quick start, up to the monitor's answer."""
+        page = SYSTEM / 'amd-memory-encryption.rst'
+        reader = Reader(self, self.path(''), self.env)
+        self.addCleanup(reader.close)
+        start, show = examples(page)
+        reader.do(start)
+        end = time.monotonic() + common.PATIENCE
+        log = self.dir / 'log'
+        while 'Memory Encryption Features active: AMD SEV' not in \
+                log.read_text(encoding='utf-8', errors='replace'):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+        reader.do(show)
+
+    def test_launch(self):
+        """From the certificates to the secret."""
+        self.assertGreater(self.read(SYSTEM / 'sev-launch.rst'), 8)
+
+    def test_reference(self):
+        """Each property and each command."""
+        page = SYSTEM / 'sev-reference.rst'
+        self.assertGreater(self.read(page), 15)
+        text = '\n'.join(example.text for example in examples(page))
+        names = list(sev_properties())
+        self.assertIn('tik', names)
+        self.assertIn('kernel-hashes', names)
+        for name in names:
+            self.assertIn(f'{name}=', text)
+        schema = ''.join((QAPI / name).read_text(encoding='utf-8')
+                         for name in ('misc-target.json', 'sev-target.json'))
+        commands = re.findall(r"'command': '([a-z-]*sev[a-z-]*)'", schema)
+        self.assertEqual(len(commands), 6, commands)
+        for name in (*commands, 'SEV_STATE_CHANGE'):
+            self.assertIn(f'"{name}"', text)
+
+    def test_troubleshooting(self):
+        """Each message is got in the way that the page says."""
+        page = SYSTEM / 'sev-troubleshooting.rst'
+        self.assertGreater(self.read(page), 8)
+
+    def test_tool(self):
+        """The owner's steps in the tool's own page."""
+        self.assertGreater(self.read(DOCS / 'tools/qemu-sev.rst'), 1)
+
+
+@common.need(OVMF, KERNEL)
+class LibvirtManualTest(DomainTest):
+    """The page on libvirt, with a daemon at hand."""
+
+    def test_page(self):
+        """Its domain, with our emulator and our files; its commands."""
+        page = SYSTEM / 'sev-libvirt.rst'
+        text = page.read_text(encoding='utf-8')
+        files = self.owner.make_session(self.platform().pdh, 1)
+        xml = re.search(r'<domain.*?</domain>', text, re.S)[0]
+        for old, new in (
+                ('/var/lib/libvirt/images/vmlinuz', os.path.realpath(KERNEL)),
+                ('/usr/bin/qemu-system-x86_64-sev-emulated', self.emulated),
+                ('<dhCert>...', f'<dhCert>{self.text(files.dh_cert)}'),
+                ('<session>...', f'<session>{self.text(files.session)}')):
+            self.assertIn(old, xml)
+            xml = xml.replace(old, new)
+        (self.dir / 'domain.xml').write_text(xml, encoding='utf-8')
+        for name, key in (('vm_tik.bin', self.owner.tik),
+                          ('vm_tek.bin', self.owner.tek)):
+            (self.dir / name).write_bytes(key)
+        self.addCleanup(self.try_virsh, 'destroy', 'sev')
+        self.read(page)
+
+    @staticmethod
+    def text(file):
+        """A file's text."""
+        with open(file, encoding='ascii') as content:
+            return content.read()
+
+    def read(self, page):
+        """virsh without its options, as in the page."""
+        programs = self.dir / 'bin'
+        programs.mkdir()
+        common.script(programs / 'virsh',
+                      f'exec {VIRSH} -c {URI} "$@"')
+        env = {**self.env, 'URI': URI, 'EMULATOR': self.emulated,
+               'PATH': f'{programs}:{self.env["PATH"]}'}
+        reader = Reader(self, self.path(''), env, self.user)
+        for example in examples(page):
+            with self.subTest(line=example.line):
+                reader.do(example)
+
+if __name__ == '__main__':
+    common.main()
