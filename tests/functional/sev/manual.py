@@ -77,7 +77,7 @@ def matches(expected, got):
 
 
 class Reader:
-    """Somebody who types in what a page says, in the folder @folder, as @user."""
+    """Somebody who types in what a page says, in @folder, as @user."""
 
     def __init__(self, test, folder, env, user=None):
         self._test = test

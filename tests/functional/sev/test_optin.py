@@ -6,6 +6,7 @@ answer.  A double plays the host with KVM and without SEV.
 
 import base64
 import os
+import re
 import subprocess
 
 import common
@@ -17,6 +18,17 @@ DOUBLE = os.environ.get('KVM_DOUBLE', '')
 PLAYS_KVM = (f'export LD_PRELOAD={DOUBLE} KVM_DOUBLE_SEV={{}}\n'
              'export ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"\n')
 SUPPORTED, UNSUPPORTED = "<sev supported='yes'>", "<sev supported='no'/>"
+
+MANUAL = common.HERE.parents[2] / 'docs/system/i386/sev-libvirt.rst'
+DOMAIN = '''
+<domain type='{virttype}'>
+  <name>refused</name>
+  <memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices><emulator>{emulator}</emulator></devices>
+  <launchSecurity type='sev'><policy>1</policy></launchSecurity>
+</domain>
+'''
 
 
 def on_kvm_host(test, emulator, name, sev='off'):
@@ -99,6 +111,31 @@ class OptInTest(LibvirtTest):
         """What libvirt says: exit status and words."""
         return self.try_virsh('domcapabilities', '--virttype', virttype,
                               '--machine', 'q35', '--emulatorbin', emulator)
+
+    def refusal(self, emulator, virttype):
+        """What libvirt says to a domain that it does not start."""
+        xml = self.dir / 'domain.xml'
+        xml.write_text(DOMAIN.format(emulator=emulator, virttype=virttype),
+                       encoding='ascii')
+        status, words = self.try_virsh('create', str(xml))
+        self.assertNotEqual(status, 0, words)
+        manual = ' '.join(MANUAL.read_text(encoding='utf-8').split())
+        for line in words.splitlines():
+            reason = re.sub(r"'[^']*/[^']*'", "'...'",
+                            line.split(': ')[-1].strip())
+            if f'``{reason}``' in manual:
+                return
+        if not self.virsh('--version').startswith('9.0.'):
+            self.skipTest(f'the manual has the words of libvirt 9.0: {words}')
+        self.fail(f'the manual does not tell what to do about\n{words}')
+
+    def test_refusals(self):
+        """What libvirt refuses is explained in the manual."""
+        plain = on_kvm_host(self, self.plain, 'kvm-plain')
+        emulated = on_kvm_host(self, self.emulated, 'kvm-emulated')
+        self.start_daemon()
+        self.refusal(plain, 'qemu')
+        self.refusal(emulated, 'kvm')
 
     def need_no_kvm(self):
         """The daemon's user must not have a KVM of its own."""
