@@ -7,6 +7,9 @@
  * the order in which the machine hands it over; LAUNCH_MEASURE when the
  * machine is complete; LAUNCH_FINISH when the VM runs for the first time.
  * Until then secrets can be injected.
+ *
+ * Where the platform can, a reset of the VM does it all again: a new guest
+ * with a new key, the same ranges, a new measurement.
  */
 
 #ifndef I386_SEV_LAUNCH_H
@@ -56,6 +59,18 @@ bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
  * @errp: set also when the machine did not hand over what the guest needs
  */
 bool sev_launch_measure(SevCommonState *sev, Error **errp);
+
+/**
+ * sev_launch_again - the VM is reset: drop the guest and launch a new one
+ *
+ * Does nothing where the platform's guests outlive a reset.
+ */
+bool sev_launch_again(SevCommonState *sev, Error **errp);
+
+/**
+ * sev_launch_resume - the reset is over: LAUNCH_FINISH if the VM runs on
+ */
+bool sev_launch_resume(SevCommonState *sev, Error **errp);
 
 /**
  * sev_launch_secret - LAUNCH_SECRET

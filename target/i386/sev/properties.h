@@ -14,6 +14,7 @@ typedef enum SevPropertyType {
     SEV_PROPERTY_UINT32,                /* uint32_t */
     SEV_PROPERTY_BOOL,                  /* bool */
     SEV_PROPERTY_ON_OFF_AUTO,           /* OnOffAuto */
+    SEV_PROPERTY_DIAGNOSE,              /* SevDiagnose */
 } SevPropertyType;
 
 /**
