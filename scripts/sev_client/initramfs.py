@@ -14,9 +14,17 @@ def _entry(name, mode, content=b'', rdev=(0, 0)):
         + content.ljust(-len(content) % 4 + len(content), b'\0')
 
 
-def build(init):
-    """An archive whose /init is the statically linked program @init."""
+def build(init, files=None):
+    """
+    An archive whose /init is the program @init, which needs nothing else or
+    what is in @files: content by path, all executable.
+    """
+    files = files or {}
+    folders = sorted({path.rsplit('/', 1)[0] for path in files if '/' in path})
     return (_entry('dev', stat.S_IFDIR | 0o755)
             + _entry('dev/console', stat.S_IFCHR | 0o600, rdev=(5, 1))
+            + b''.join(_entry(name, stat.S_IFDIR | 0o755) for name in folders)
+            + b''.join(_entry(name, stat.S_IFREG | 0o755, content)
+                       for name, content in files.items())
             + _entry('init', stat.S_IFREG | 0o755, init)
             + _entry('TRAILER!!!', 0))

@@ -29,6 +29,8 @@ bool sev_enabled(void);
 
 /**
  * sev_es_enabled - whether the guest's register state is encrypted as well
+ *
+ * So with SEV-ES and SEV-SNP.
  */
 bool sev_es_enabled(void);
 
@@ -57,6 +59,7 @@ uint32_t sev_get_reduced_phys_bits(void);
 #define TYPE_SEV_COMMON "sev-common"
 #define TYPE_SEV_GUEST "sev-guest"
 #define TYPE_SEV_EMULATED "sev-emulated"
+#define TYPE_SEV_SNP_GUEST "sev-snp-guest"
 
 /**
  * struct SevKernelLoaderContext - what -kernel, -initrd and -append gave

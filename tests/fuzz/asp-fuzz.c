@@ -4,14 +4,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The first byte of an input chooses a target: a sequence of mailbox
- * commands, a session, certificates, a secret packet or a state file.  The
- * rest is read as that target needs it, zeros after the end.
+ * commands, a session, certificates, a secret packet, a state file, a CPUID
+ * page or an ID block.  The rest is read as that target needs it, zeros after
+ * the end.
  *
  * Besides crashes this looks for broken promises: a status nobody knows,
  * states that do not fit together, a refused command that changed something.
  */
 
-#include "asp-harness.h"
+#include "asp-snp-harness.h"
 #include "fuzz.h"
 #include "reader.h"
 #include "state-format.h"
@@ -47,31 +48,36 @@ static void check_platform(Run *r)
     g_assert_true((s.guest_count != 0) == (s.state == ASP_PLATFORM_WORKING));
 }
 
-/* Refused commands must leave the launch of the guest alone. */
-static void assert_unchanged(Run *r, const uint8_t *digest, bool had_guest)
-{
-    uint8_t now[SEV_DIGEST_SIZE];
-    uint32_t handle = GUINT32_FROM_LE(r->handle);
+/* How far the launches are: of the latest guest, and of that with SEV-SNP */
+typedef struct Launches {
+    bool sev, snp;
+    uint8_t digest[SEV_DIGEST_SIZE], snp_digest[SNP_DIGEST_SIZE];
+} Launches;
 
-    g_assert_true(asp_guest_digest(r->m->asp, handle, now) == had_guest);
-    g_assert_true(!had_guest || !memcmp(now, digest, sizeof(now)));
+static Launches launches(Run *r)
+{
+    Launches l = {};
+
+    l.sev = asp_guest_digest(r->m->asp, GUINT32_FROM_LE(r->handle), l.digest);
+    l.snp = asp_snp_digest(r->m->asp, AT_GCTX, l.snp_digest);
+    return l;
 }
 
 static void run_command(Run *r, uint8_t id, uint8_t *buf, size_t len)
 {
-    uint32_t handle = GUINT32_FROM_LE(r->handle);
-    uint8_t digest[SEV_DIGEST_SIZE];
-    bool had_guest;
+    Launches before, after;
     AspStatus status;
 
     if (is_slow(id) && ++r->slow > MAX_SLOW) {
         return;
     }
-    had_guest = asp_guest_digest(r->m->asp, handle, digest);
+    before = launches(r);
     status = asp_command(r->m->asp, id, len ? buf : NULL, len);
     g_assert_cmpstr(asp_status_name(status), !=, "unknown status");
     if (status != ASP_SUCCESS) {
-        assert_unchanged(r, digest, had_guest);
+        /* Refused commands must leave the launch of a guest alone. */
+        after = launches(r);
+        g_assert_cmpmem(&before, sizeof(before), &after, sizeof(after));
     } else if (id == ASP_CMD_LAUNCH_START) {
         memcpy(&r->handle, buf, sizeof(r->handle));
     }
@@ -163,13 +169,7 @@ static void op_launch_session(Run *r)
     uint32_t policy = asp_read_u32(&r->in);
     uint32_t flip = asp_read_u32(&r->in);
     uint8_t mask = asp_read_u8(&r->in);
-    AspCmdLaunchStart c = {
-        .policy = GUINT32_TO_LE(policy),
-        .dh_cert_paddr = GUINT64_TO_LE(AT_GODH),
-        .dh_cert_len = GUINT32_TO_LE(SEV_CERT_SIZE),
-        .session_paddr = GUINT64_TO_LE(AT_SESSION),
-        .session_len = GUINT32_TO_LE(SEV_SESSION_SIZE),
-    };
+    AspCmdLaunchStart c = session_command(policy);
 
     if (++r->slow > MAX_SLOW || !r->m->identity->store.valid) {
         return;
@@ -214,11 +214,85 @@ static void op_secret(Run *r)
     run_command(r, ASP_CMD_LAUNCH_SECRET, (uint8_t *)&c, sizeof(c));
 }
 
+/* Pages in any state, as RMPUPDATE makes them and as it does not */
+static void op_rmp(Run *r)
+{
+    uint32_t page = asp_read_u8(&r->in) % G_N_ELEMENTS(r->m->rmp);
+    uint8_t bits = asp_read_u8(&r->in);
+
+    r->m->rmp[page] = (AspRmpEntry) {
+        .assigned = bits & 1, .immutable = bits & 2, .validated = bits & 4,
+        .vmsa = bits & 8, .large = (bits & 0x30) == 0x30,
+        .asid = bits & 0x40 ? SNP_ASID : 0,
+        .gpa = bits & 0x80 ? PAGE_GPA : 0,
+    };
+}
+
+/* A guest with SEV-SNP that takes pages, if there can be one */
+static void op_snp_guest(Run *r)
+{
+    uint64_t policy = asp_read_u32(&r->in);
+    SnpCmdAddress create = { .paddr = GUINT64_TO_LE(AT_GCTX) };
+    SnpCmdLaunchStart start = {
+        .gctx_paddr = create.paddr,
+        .policy = GUINT64_TO_LE(policy),
+    };
+    SnpCmdActivate activate = {
+        .gctx_paddr = create.paddr, .asid = GUINT32_TO_LE(SNP_ASID),
+    };
+
+    run_command(r, ASP_CMD_SNP_INIT, NULL, 0);
+    set_page(r->m, AT_GCTX, FIRMWARE);
+    run_command(r, ASP_CMD_SNP_GCTX_CREATE, (uint8_t *)&create,
+                sizeof(create));
+    run_command(r, ASP_CMD_SNP_LAUNCH_START, (uint8_t *)&start,
+                sizeof(start));
+    run_command(r, ASP_CMD_SNP_DF_FLUSH, NULL, 0);
+    run_command(r, ASP_CMD_SNP_ACTIVATE, (uint8_t *)&activate,
+                sizeof(activate));
+}
+
+/* A command for that guest whose buffer makes sense but for one word */
+static void op_snp_shaped(Run *r)
+{
+    uint8_t id = asp_read_u8(&r->in), type = asp_read_u8(&r->in);
+    uint8_t where = asp_read_u8(&r->in), buf[0x40] = {};
+    uint32_t word = asp_read_u32(&r->in);
+    SnpCmdLaunchUpdate update = update_command(AT_GCTX, AT_PAGE, type);
+    SnpCmdLaunchFinish finish = {
+        .gctx_paddr = GUINT64_TO_LE(AT_GCTX),
+        .id_block_paddr = GUINT64_TO_LE(AT_ID_BLOCK),
+        .id_auth_paddr = GUINT64_TO_LE(AT_ID_AUTH),
+        .flags = GUINT64_TO_LE(type),
+    };
+
+    if (id == ASP_CMD_SNP_LAUNCH_FINISH) {
+        if (++r->slow > MAX_SLOW) {
+            return;
+        }
+        memcpy(buf, &finish, sizeof(finish));
+    } else {
+        memcpy(buf, &update, sizeof(update));
+    }
+    if (where < sizeof(buf) / 4) {
+        memcpy(buf + 4 * where, &word, 4);
+    }
+    run_command(r, id, buf, sizeof(buf));
+}
+
+/* The ID block and the ID authentication of the known answers */
+static void op_identity(Run *r)
+{
+    vector_id_block((SnpIdBlock *)ram_at(r->m, AT_ID_BLOCK));
+    vector_id_auth((SnpIdAuth *)ram_at(r->m, AT_ID_AUTH));
+}
+
 typedef void Op(Run *r);
 
 static Op *const ops[] = {
     op_raw, op_shaped, op_init, op_launch_start, op_launch_session,
-    op_activate, op_poke, op_secret,
+    op_activate, op_poke, op_secret, op_rmp, op_snp_guest, op_snp_shaped,
+    op_identity,
 };
 
 static void fuzz_commands(AspReader in)
@@ -356,10 +430,64 @@ static void fuzz_state(AspReader in)
     g_free(state);
 }
 
+/* A refused CPUID page is one that is not refused again. */
+static void fuzz_cpuid(AspReader in)
+{
+    const AspCpuidBits bits = {
+        asp_read_u32(&in), asp_read_u32(&in), asp_read_u8(&in) % 4,
+        asp_read_u32(&in),
+    };
+    GArray *refused = g_array_new(false, false, sizeof(bits));
+    SnpCpuidPage *page = g_new0(SnpCpuidPage, 1), *copy;
+    AspStatus status;
+
+    g_array_append_val(refused, bits);
+    asp_read_bytes(&in, page, MIN(in.left, sizeof(*page)));
+    copy = g_memdup2(page, sizeof(*page));
+    status = snp_cpuid_check(page, refused);
+    g_assert_cmpuint(GUINT32_FROM_LE(page->count), <=, SNP_CPUID_MAX);
+    if (status == ASP_SUCCESS) {
+        g_assert_cmpmem(page, sizeof(*page), copy, sizeof(*copy));
+    } else {
+        g_assert_cmpint(status, ==, ASP_INVALID_PARAM);
+        g_assert_true(memcmp(page, copy, sizeof(*copy)));
+        ASSERT_OK(snp_cpuid_check(page, refused));
+    }
+    g_array_free(refused, true);
+    g_free(page);
+    g_free(copy);
+}
+
+/* Every bit of an identity counts. */
+static void fuzz_identity(AspReader in)
+{
+    struct {
+        SnpIdBlock block;
+        SnpIdAuth auth;
+    } *id = g_malloc(sizeof(*id)), *copy;
+    uint8_t digest[SNP_DIGEST_SIZE], author[SNP_DIGEST_SIZE];
+    AspStatus status;
+
+    vector_id_block(&id->block);
+    vector_id_auth(&id->auth);
+    copy = g_memdup2(id, sizeof(*id));
+    while (in.left) {
+        size_t at = asp_read_u32(&in) % sizeof(*id);
+
+        ((uint8_t *)id)[at] = asp_read_u8(&in);
+    }
+    status = snp_id_check(&id->block, &id->auth, true, digest, author);
+    g_assert_true((status == ASP_SUCCESS) ==
+                  !memcmp(id, copy, sizeof(*id)));
+    g_free(id);
+    g_free(copy);
+}
+
 typedef void Target(AspReader in);
 
 static Target *const targets[] = {
     fuzz_commands, fuzz_session, fuzz_chain, fuzz_ca, fuzz_secret, fuzz_state,
+    fuzz_cpuid, fuzz_identity,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -10,8 +10,9 @@ import os
 import struct
 import sys
 
-COMMANDS, SESSION, CHAIN, CA, SECRET, STATE = range(6)
+COMMANDS, SESSION, CHAIN, CA, SECRET, STATE, CPUID, IDENTITY = range(8)
 RAW, SHAPED, INIT, START, START_SESSION, ACTIVATE, POKE, INJECT = range(8)
+RMP, SNP_GUEST, SNP_SHAPED, PUT_IDENTITY = range(8, 12)
 
 NO_CHANGE = 0xff
 LEN_16, LEN_48, LEN_208, LEN_2084, LEN_4096 = 1, 2, 6, 7, 8
@@ -42,6 +43,19 @@ def start_session(policy, flip=0, mask=0):
     """LAUNCH_START with one."""
     return bytes([START_SESSION]) + struct.pack('<IIB', policy, flip, mask)
 
+
+def snp(command, kind=0, where=NO_CHANGE, word=0):
+    """A command for the guest with SEV-SNP."""
+    return bytes([SNP_SHAPED, command, kind, where]) + struct.pack('<I', word)
+
+
+def snp_page(kind):
+    """LAUNCH_UPDATE of a page that was made the guest's."""
+    return bytes([RMP, 0x20, 0xc3]) + snp(0xa1, kind)
+
+
+SNP_LAUNCH = (bytes([COMMANDS, SNP_GUEST]) + struct.pack('<I', 0x30000)
+              + b''.join(map(snp_page, range(1, 7))))
 
 # LAUNCH_UPDATE_DATA and MEASURE (which goes to AT_OUT), both in shaped form
 AT_OUT = 0x80003000
@@ -76,6 +90,22 @@ SEEDS = {
                     2048, 2048) + bytes(768) for usage in (0x13, 0)),
     'secret': bytes([SECRET]) + bytes(32 + 32 + 52) + bytes(64),
     'state': bytes([STATE, 1]) + struct.pack('<IB', 5397, 1),
+    'snp': SNP_LAUNCH + snp(0xa2, 4) + snp(0x90),
+    'snp-identity': SNP_LAUNCH + bytes([PUT_IDENTITY]) + snp(0xa2, 3),
+    'snp-pages': SNP_LAUNCH + bytes([RMP, 0x20, 0xc3]) + snp(0xc7)
+                 + bytes([RMP, 5, 3]) + snp(0x83, 0, 0, 0x80005000)
+                 + bytes([RMP, 0x20, 0x73]) + snp(0xa1, 1, 2, 3),
+    'snp-cpuid': SNP_LAUNCH + bytes([POKE]) + struct.pack(
+        '<IB', 0x20000, 68) + struct.pack('<IIQ', 1, 0, 0) + struct.pack(
+        '<IIQQIIII', 1, 0, 0, 0, 0, 0, 1 << 24, 0) + bytes(12)
+                 + snp_page(6),
+    'cpuid': bytes([CPUID]) + struct.pack('<IIBI', 7, 0, 1, 2)
+             + struct.pack('<IIQ', 3, 0, 0)
+             + struct.pack('<IIQQIIIIQ', 7, 0, 0, 0, 0, 0xff, 0, 0, 0)
+             + struct.pack('<IIQQIIIIQ', 13, 0, 7, 0, 7, 0x240, 0, 0, 0)
+             + struct.pack('<IIQQIIIIQ', 13, 2, 0, 0, 0x100, 0x240, 0, 0, 0),
+    'identity': bytes([IDENTITY]),
+    'identity-changed': bytes([IDENTITY]) + struct.pack('<IB', 0x70, 1),
     'state-short': bytes([STATE, 0]) + struct.pack('<I', 5000),
 }
 

@@ -1,5 +1,5 @@
 /*
- * Fuzzer of the parsers of qemu-sev
+ * Fuzzer of the parsers of qemu-sev, and of the metadata of firmware images
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -7,7 +7,9 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "fuzz.h"
+#include "target/i386/sev/snp-metadata.h"
 #include "tools/qemu-sev/chain.h"
 #include "tools/qemu-sev/describe.h"
 #include "tools/qemu-sev/fw-table.h"
@@ -92,10 +94,30 @@ static void fuzz_numbers(const uint8_t *data, size_t size)
     }
 }
 
+/* The offset, then the image */
+static void fuzz_metadata(const uint8_t *data, size_t size)
+{
+    g_autoptr(GArray) sections = NULL;
+    g_autofree uint8_t *image = NULL;
+
+    if (size < 4) {
+        return;
+    }
+    image = g_memdup2(data + 4, size - 4);
+    sections = snp_metadata_parse(image, size - 4, ldl_le_p(data), NULL);
+    for (unsigned i = 0; sections && i < sections->len; i++) {
+        SnpSection *section = &g_array_index(sections, SnpSection, i);
+
+        g_assert(section->len && section->gpa % 4096 == 0 &&
+                 section->gpa + section->len > section->gpa);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const parsers[])(const uint8_t *data, size_t size) = {
         fuzz_base64, fuzz_secret, fuzz_firmware, fuzz_describe, fuzz_numbers,
+        fuzz_metadata,
     };
 
     if (size > 0) {

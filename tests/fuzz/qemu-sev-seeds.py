@@ -28,6 +28,7 @@ SEEDS = (
     b'\2' + firmware(),
     b'\3\x09' + struct.pack('<IBBHIII', 1, 1, 51, 0, 0x1003, 3, 2),
     b'\x040x11000005',
+    b'\5' + struct.pack('<I4sIIIIII', 28, b'ASEV', 28, 1, 1, 0x800000, 4096, 1),
 )
 
 for path, seed in zip(sys.argv[1:], SEEDS, strict=True):

@@ -20,6 +20,7 @@ const char guest_name[] = "memory-stress";
 #define PAGES_BASE      (SHARED_BASE + 0x110000)
 #define CONTROL         (SHARED_BASE + 0x130000)
 #define ROUNDS          10000
+#define PATIENCE        60              /* seconds, with the device */
 
 enum { SHARED, PRIVATE, VIEWS };
 
@@ -175,16 +176,17 @@ static void do_call(struct cpu *cpu, unsigned page, int view)
 static void do_dma(struct cpu *cpu, unsigned page)
 {
     struct content signature = { { FW_CFG_SIGNATURE_WORD, 0 } };
-    uint64_t control = windows[SHARED] + CONTROL - PAGES_BASE;
+    struct fw_cfg_control control = {
+        (mem32 *)(windows[SHARED] + CONTROL - PAGES_BASE), CONTROL,
+    };
 
     if (number_of(cpu)) {
         return;
     }
     place(cpu, page, SHARED);
-    cpu->errors += !fw_cfg_dma_read(FW_CFG_SIGNATURE,
+    cpu->errors += !fw_cfg_dma_read(control, FW_CFG_SIGNATURE,
                                     PAGES_BASE + page * 4096 +
-                                    offset_of(cpu), 16,
-                                    (void *)control, CONTROL);
+                                    offset_of(cpu), 16, PATIENCE);
     set_known(&cpu->blocks[page], SHARED, signature);
     cpu->dma++;
 }

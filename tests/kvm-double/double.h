@@ -5,9 +5,9 @@
  *
  * A library to be preloaded into QEMU.  It answers what QEMU asks of KVM and
  * of the host's SEV firmware: enough of KVM to get a VM that never executes
- * anything, and all of the SEV and SEV-ES launch, carried out by the software
- * AMD Secure Processor.  It refuses what a kernel refuses, and writes down
- * every call that has to do with SEV.
+ * anything, and all of the launch with SEV, SEV-ES and SEV-SNP, carried out by
+ * the software AMD Secure Processor.  It refuses what a kernel refuses, and
+ * writes down every call that has to do with SEV.
  *
  * Environment:
  *   KVM_DOUBLE_LOG       file that the calls are appended to
@@ -15,10 +15,21 @@
  *                        a line "NAME NTH KIND VALUE", the NTH call (from 1;
  *                        0: every call) of that name fails: KIND is errno,
  *                        firmware (a status), or length (of a length query)
- *   KVM_DOUBLE_VM_TYPES  bitmap that KVM_CAP_VM_TYPES gives (default 0xd:
- *                        default, SEV, SEV-ES; 0: a kernel before Linux 6.10)
+ *   KVM_DOUBLE_EXITS     file of exits of the first vCPU to userspace, a line
+ *                        each, which may be appended to at any time: see
+ *                        kvm-exit.c
+ *   KVM_DOUBLE_VM_TYPES  bitmap that KVM_CAP_VM_TYPES gives (default 0x1d:
+ *                        default, SEV, SEV-ES, SEV-SNP; 0: a kernel before
+ *                        Linux 6.10)
  *   KVM_DOUBLE_SEV       "off": a host without SEV; "no-es": without SEV-ES
+ *                        and SEV-SNP; "no-snp": without SEV-SNP
  *   KVM_DOUBLE_CBITPOS   default 51
+ *   KVM_DOUBLE_VMSA_FEATURES  bitmap that KVM_SEV_INIT2 takes; default 0
+ *   KVM_DOUBLE_UPDATE_PAGES   KVM_SEV_SNP_LAUNCH_UPDATE takes so many pages
+ *                        at a time; default: all
+ *   KVM_DOUBLE_NO_CPUID  CPUID features that the firmware does not let a SNP
+ *                        guest have: "LEAF SUBLEAF REG MASK", as in
+ *                        "7 0 ebx 0x100"; more of them after commas
  *   KVM_DOUBLE_STATE     identity of the platform, a file as made by
  *                        "qemu-sev platform init"; default: the built-in one
  */
@@ -34,6 +45,8 @@
 #include "asp.h"
 
 #define DOUBLE_MAX_VCPUS 64
+#define DOUBLE_PAGE      4096
+#define DOUBLE_MAX_BLOB  (16 * 1024)
 
 /* What a file descriptor of ours stands for */
 typedef enum DoubleKind {
@@ -42,6 +55,7 @@ typedef enum DoubleKind {
     DOUBLE_VM,
     DOUBLE_VCPU,
     DOUBLE_SEV,
+    DOUBLE_GUEST_MEMFD,
 } DoubleKind;
 
 /* Registers of a vCPU, as QEMU set them */
@@ -55,7 +69,9 @@ typedef struct DoubleVcpu {
     struct kvm_xcrs xcrs;
     struct kvm_debugregs debugregs;
     struct kvm_mp_state mp_state;
+    struct kvm_cpuid2 *cpuid;   /* with its entries */
     uint64_t pat;
+    uint8_t *vmsa;              /* SEV-SNP: the page, once it was launched */
 } DoubleVcpu;
 
 /* The VM; there is one in a process */
@@ -64,64 +80,17 @@ typedef struct DoubleVm {
     DoubleVcpu vcpus[DOUBLE_MAX_VCPUS];
     unsigned num_vcpus;
     bool active;                /* as a SEV guest */
-    bool es;
+    bool es;                    /* also with SEV-SNP */
     bool init2;                 /* by KVM_SEV_INIT2 */
+    uint64_t vmsa_features;
     bool registers_encrypted;
     uint32_t handle;            /* the firmware's; 0: not launched */
+    void *gctx;                 /* SEV-SNP: context page; NULL: not launched */
+    uint64_t exit_hypercalls;   /* bitmap of those that userspace handles */
     GArray *regions;            /* of struct kvm_enc_region */
 } DoubleVm;
 
 extern DoubleVm double_vm;
-
-/* preload.c: what _FORTIFY_SOURCE makes of open(); glibc hides them */
-int __open_2(const char *path, int flags);
-int __open64_2(const char *path, int flags);
-
-/* preload.c: the descriptors.  @index: of the vCPU */
-int double_fd_new(DoubleKind kind, unsigned index, size_t size);
-DoubleKind double_fd_kind(int fd, unsigned *index);
-
-/* Each returns what ioctl() returns, with errno */
-int double_kvm_ioctl(unsigned long request, void *arg);
-int double_vm_ioctl(unsigned long request, void *arg);
-int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg);
-int double_sev_ioctl(unsigned long request, void *arg);
-
-/* kvm-sev.c, kvm-regions.c: ioctls of a VM that are about encryption */
-int double_encrypt_op(void *arg);
-int double_region(bool add, const struct kvm_enc_region *region);
-
-/* kvm-sev.c: write down why, and return -EINVAL */
-int double_refuse(const char *why);
-
-/*
- * kvm-regions.c: "region 0 + 0x1000", where a guest's memory is, the same in
- * every run; a new string
- */
-char *double_place(uint64_t addr, uint64_t len);
-
-/* Fail with @err, a negative errno: sets errno and returns -1 */
-int double_fail(int err);
-
-/*
- * firmware.c.  Commands name memory by the address that it has in this
- * process.
- */
-AspStatus double_firmware(AspCommand id, void *buf, size_t len);
-bool double_user_read(uint64_t addr, void *buf, size_t len);
-bool double_user_write(uint64_t addr, const void *buf, size_t len);
-
-/* vmsa.c: what the kernel makes of a vCPU's registers for the firmware */
-void double_vmsa_build(const DoubleVcpu *vcpu, bool with_fpu, uint8_t *page);
-
-/* config.c */
-bool double_has_sev(void);
-bool double_has_es(void);
-unsigned double_cbitpos(void);
-unsigned long double_vm_types(void);
-
-/* log.c: printf of one line */
-void double_log(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
 typedef enum DoubleFaultKind {
     FAULT_NONE,
@@ -135,7 +104,135 @@ typedef struct DoubleFault {
     uint32_t value;
 } DoubleFault;
 
+/* A command: returns 0 or a negative errno; @status: what the firmware said */
+typedef int DoubleHandler(uint64_t data, const DoubleFault *fault,
+                          uint32_t *status);
+
 /* fault.c: count a call of @name, and say whether it is to fail */
 DoubleFault double_fault(const char *name);
+
+/* The same for calls that can only fail with an errno: 0 or a negative one */
+int double_fault_errno(const char *name);
+
+/* preload.c: what _FORTIFY_SOURCE makes of open(); glibc hides them */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+
+/* preload.c: the descriptors.  @index: of the vCPU or the guest memory */
+int double_fd_new(DoubleKind kind, unsigned index, size_t size);
+DoubleKind double_fd_kind(int fd, unsigned *index);
+
+/* Each returns what ioctl() returns, with errno */
+int double_kvm_ioctl(unsigned long request, void *arg);
+int double_vm_ioctl(unsigned long request, void *arg);
+int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg);
+int double_sev_ioctl(unsigned long request, void *arg);
+
+/* kvm-sev.c, kvm-regions.c: ioctls of a VM that are about encryption */
+int double_encrypt_op(void *arg);
+int double_region(bool add, const struct kvm_enc_region *region);
+
+/* kvm-cpuid.c: CPUID of the host and of a vCPU */
+int double_supported_cpuid(struct kvm_cpuid2 *cpuid);
+int double_set_cpuid(DoubleVcpu *vcpu, const struct kvm_cpuid2 *cpuid);
+int double_get_cpuid(const DoubleVcpu *vcpu, struct kvm_cpuid2 *cpuid);
+
+/* kvm-launch.c, -dbg.c, -migration.c, -snp.c: KVM_MEMORY_ENCRYPT_OP */
+DoubleHandler double_launch_start, double_launch_update_data;
+DoubleHandler double_launch_update_vmsa, double_launch_measure;
+DoubleHandler double_launch_secret, double_launch_finish;
+DoubleHandler double_guest_status, double_attestation_report;
+DoubleHandler double_dbg_decrypt, double_dbg_encrypt;
+DoubleHandler double_send_start, double_send_update_data;
+DoubleHandler double_send_finish, double_send_cancel;
+DoubleHandler double_receive_start, double_receive_update_data;
+DoubleHandler double_receive_finish;
+DoubleHandler double_snp_launch_start, double_snp_launch_update;
+DoubleHandler double_snp_launch_finish;
+
+/* kvm-sev.c: write down why, and return -EINVAL */
+int double_refuse(const char *why);
+
+/* Whether all of @len bytes are 0 */
+bool double_is_zero(const void *bytes, size_t len);
+
+/*
+ * kvm-regions.c: "region 0 + 0x1000", where a guest's memory is, the same in
+ * every run; a new string
+ */
+char *double_place(uint64_t addr, uint64_t len);
+
+/* Whether the VM has private memory, which needs a guest_memfd */
+bool double_has_private_memory(void);
+
+/*
+ * kvm-memory.c: slots, guest memory and which of it is private.  Each ioctl
+ * returns 0 or a negative errno.
+ */
+int double_set_slot(const struct kvm_userspace_memory_region *region);
+int double_set_slot2(const struct kvm_userspace_memory_region2 *region);
+int double_create_guest_memfd(const struct kvm_create_guest_memfd *args);
+int double_set_attributes(const struct kvm_memory_attributes *args);
+bool double_is_private(uint64_t gpa, uint64_t size);
+
+/*
+ * Where private memory at @gpa is in this process, with how many bytes from
+ * there on the slot has; NULL without such a slot
+ */
+void *double_private_memory(uint64_t gpa, uint64_t *size);
+
+/* A hole is to be punched into guest memory @index: 0 or a negative errno */
+int double_discard(unsigned index, uint64_t offset, uint64_t size);
+
+/* rmp.c: the reverse map table, by addresses of this process */
+bool double_rmp_read(void *opaque, uint64_t addr, AspRmpEntry *entry);
+bool double_rmp_write(void *opaque, uint64_t addr, const AspRmpEntry *entry);
+
+/* RMPUPDATE; a page that is not @assigned is the hypervisor's */
+void double_rmp_update(const void *page, const AspRmpEntry *entry);
+
+/* A page of the hypervisor's in state Firmware; double_page_free() frees it */
+void *double_firmware_page(void);
+void double_page_free(void *page);
+
+/* Have a page back from the firmware, in whichever state it is */
+void double_page_reclaim(const void *page);
+
+/*
+ * firmware.c.  Commands name memory by the address that it has in this
+ * process.
+ */
+AspStatus double_firmware(AspCommand id, void *buf, size_t len);
+bool double_snp_digest(const void *gctx, uint8_t *digest);
+bool double_user_read(uint64_t addr, void *buf, size_t len);
+bool double_user_write(uint64_t addr, const void *buf, size_t len);
+
+/* The firmware's word as an errno: EIO unless it did what it was told */
+int double_command(AspCommand id, void *buf, size_t len, uint32_t *status);
+
+/* vmsa.c: what the kernel makes of a vCPU's registers for the firmware */
+void double_vmsa_build(const DoubleVcpu *vcpu, bool with_fpu, uint8_t *page);
+
+/* kvm-exit.c: see there.  @ret: out: what KVM_RUN returns */
+void double_exit_done(DoubleVcpu *vcpu);
+bool double_exit_next(DoubleVcpu *vcpu, int *ret);
+
+/* config.c */
+bool double_has_sev(void);
+bool double_has_es(void);
+bool double_has_snp(void);
+unsigned double_cbitpos(void);
+unsigned long double_vm_types(void);
+uint64_t double_vmsa_features(void);
+unsigned long double_update_pages(void);
+
+/* Let @asp refuse what KVM_DOUBLE_NO_CPUID says */
+void double_no_cpuid(Asp *asp);
+
+/* log.c: printf of one line */
+void double_log(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
+
+/* Fail with @err, a negative errno: sets errno and returns -1 */
+int double_fail(int err);
 
 #endif

@@ -2,9 +2,12 @@
 """What the tests of the KVM backend share: QEMU with the double preloaded."""
 
 import base64
+import difflib
 import json
 import os
+import random
 import select
+import struct
 import subprocess
 import sys
 import tempfile
@@ -32,8 +35,36 @@ SECRET_AREA = ('4c2eb361-7d9b-4cc3-8081-127c90d3d294',
                + SECRET_SIZE.to_bytes(4, 'little'))
 FIRMWARE_SIZE = 64 * 1024
 
+# SEV-SNP metadata of the image: sections (address, size, type) as OVMF has
+# them, and how far before the image's end they are
+MEMORY, SECRETS, CPUID, SVSM_CAA, HASHES = 1, 2, 3, 4, 0x10
+SECTIONS = ((0x800000, 0x9000, MEMORY), (0x80a000, 0x3000, MEMORY),
+            (0x80d000, 0x1000, SECRETS), (0x80e000, 0x1000, CPUID),
+            (0x80f000, 0x1000, SVSM_CAA), (0x811000, 0x2000, MEMORY),
+            (0x810000, 0x1000, HASHES))
+METADATA_GUID = 'dc886566-984a-4798-a75e-5585a7bf67cc'
+METADATA_OFFSET = 0x400
+
 # What the software platform reports
 API, BUILD = (1, 51), 3
+
+
+def snp_metadata(sections=SECTIONS, version=1, signature=b'ASEV'):
+    """What a firmware image wants to be launched with."""
+    return struct.pack('<4sIII', signature, 16 + 12 * len(sections), version,
+                       len(sections)) + b''.join(
+        struct.pack('<III', *section) for section in sections)
+
+
+def snp_firmware(metadata=None, offset=METADATA_OFFSET, entries=None):
+    """A firmware image for all kinds of guests."""
+    if entries is None:
+        entries = (formats.RESET_BLOCK, SECRET_AREA, formats.HASH_AREA)
+    image = bytearray(formats.firmware(FIRMWARE_SIZE, (
+        *entries, (METADATA_GUID, offset.to_bytes(4, 'little')))))
+    metadata = snp_metadata() if metadata is None else metadata
+    image[-METADATA_OFFSET:len(metadata) - METADATA_OFFSET] = metadata
+    return bytes(image)
 
 
 class QmpError(Exception):
@@ -167,15 +198,15 @@ class DoubleTest(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory(prefix='kvm-double-')
         self.addCleanup(scratch.cleanup)
         self.dir = Path(scratch.name)
-        self.firmware = formats.firmware(FIRMWARE_SIZE, (
-            formats.RESET_BLOCK, SECRET_AREA, formats.HASH_AREA))
+        self.firmware = snp_firmware()
         (self.dir / 'firmware').write_bytes(self.firmware)
 
     def env(self, **host):
         """The environment of QEMU: HOST becomes KVM_DOUBLE_HOST."""
         env = dict(os.environ, LD_PRELOAD=DOUBLE,
                    KVM_DOUBLE_LOG=str(self.dir / 'log'),
-                   KVM_DOUBLE_FAULT=str(self.dir / 'fault'))
+                   KVM_DOUBLE_FAULT=str(self.dir / 'fault'),
+                   KVM_DOUBLE_EXITS=str(self.dir / 'exits'))
         # A preloaded library comes before the runtime, and may
         env['ASAN_OPTIONS'] = (env.get('ASAN_OPTIONS', '')
                                + ':verify_asan_link_order=0:detect_leaks=0')
@@ -184,10 +215,14 @@ class DoubleTest(unittest.TestCase):
         return env
 
     def arguments(self, sev, *args, machine='q35', accel='kvm'):
-        """A small VM; @sev: what follows "-object sev-guest,id=sev0"."""
+        """
+        A small VM; @sev: what follows "-object sev-guest,id=sev0", or "snp" and
+        what follows "-object sev-snp-guest,id=sev0"; None: a plain guest.
+        """
         guard = [] if machine == 'none' else ['-cpu', 'EPYC-v4']
         if sev is not None:
-            guard += ['-object', f'sev-guest,id=sev0{sev}']
+            kind = 'sev-snp-guest' if sev.startswith('snp') else 'sev-guest'
+            guard += ['-object', f'{kind},id=sev0{sev.removeprefix("snp")}']
             machine += ',confidential-guest-support=sev0'
         if '-bios' not in args and not machine.startswith('none'):
             guard += ['-bios', 'firmware']
@@ -218,6 +253,16 @@ class DoubleTest(unittest.TestCase):
             self.assertIn(name, qemu.words())
         return qemu
 
+    def expect(self, qemu, name):
+        """Compare what the double saw with expected/NAME.txt."""
+        path = HERE / 'expected' / f'{name}.txt'
+        if os.environ.get('UPDATE_EXPECTED'):
+            path.write_text(qemu.log())
+        diff = ''.join(difflib.unified_diff(
+            path.read_text().splitlines(True), qemu.log().splitlines(True),
+            f'expected/{name}.txt', 'what QEMU did'))
+        self.assertEqual(diff, '', f'\n{diff}')
+
     def owner(self, policy):
         """A guest owner with its files, and the options that name them."""
         qemu = self.start(None, machine='none')
@@ -232,7 +277,8 @@ class DoubleTest(unittest.TestCase):
 
     def kernel(self):
         """A kernel image, an initrd and a command line: what is hashed."""
-        setup = bytearray(os.urandom(4 * 512))
+        some = random.Random(1)
+        setup = bytearray(some.randbytes(4 * 512))
         setup[0x1f1] = 3                        # sectors of setup but one
         setup[0x1fe:0x200] = b'\x55\xaa'
         setup[0x202:0x206] = b'HdrS'
@@ -240,7 +286,8 @@ class DoubleTest(unittest.TestCase):
         setup[0x211] = 1                        # loaded high
         setup[0x22c:0x230] = (0x7fffffff).to_bytes(4, 'little')
         setup[0x236:0x238] = bytes(2)
-        parts = bytes(setup) + os.urandom(3000), os.urandom(2000), 'quiet ro'
+        parts = (bytes(setup) + some.randbytes(3000), some.randbytes(2000),
+                 'quiet ro')
         (self.dir / 'kernel').write_bytes(parts[0])
         (self.dir / 'initrd').write_bytes(parts[1])
         return parts, ['-kernel', 'kernel', '-initrd', 'initrd',

@@ -11,10 +11,14 @@
 
 static GHashTable *counts;      /* name -> number of calls */
 
+/* vCPUs call at the same time as everybody else */
 static unsigned count_call(const char *name)
 {
+    static GMutex lock;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     unsigned count;
 
+    (void)locker;
     if (!counts) {
         counts = g_hash_table_new(g_str_hash, g_str_equal);
     }
@@ -47,4 +51,15 @@ DoubleFault double_fault(const char *name)
     }
     fclose(file);
     return fault;
+}
+
+int double_fault_errno(const char *name)
+{
+    DoubleFault fault = double_fault(name);
+
+    if (fault.kind != FAULT_ERRNO) {
+        return 0;
+    }
+    double_log("%s: errno %u on demand", name, fault.value);
+    return -(int)fault.value;
 }

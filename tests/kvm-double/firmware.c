@@ -7,6 +7,7 @@
  * is encrypted, so whoever reads it by mistake gets what hardware would give.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -46,7 +47,12 @@ static bool mem_write(void *opaque, uint64_t addr, const void *buf, size_t len)
     return double_user_write(addr, buf, len);
 }
 
-static const AspMemory memory = { .read = mem_read, .write = mem_write };
+static const AspMemory memory = {
+    .read = mem_read,
+    .write = mem_write,
+    .rmp_read = double_rmp_read,
+    .rmp_write = double_rmp_write,
+};
 
 static AspIdentity *identity(void)
 {
@@ -67,6 +73,7 @@ static AspIdentity *identity(void)
 static Asp *platform(void)
 {
     static Asp *asp;
+    SnpCmdInitEx snp_init = { .flags = GUINT32_TO_LE(SNP_INIT_EX_RMP) };
     AspCmdInit init = { 0 };
     void *tmr;
 
@@ -74,6 +81,11 @@ static Asp *platform(void)
         return asp;
     }
     asp = asp_new(identity(), &memory, NULL);
+    double_no_cpuid(asp);
+    if (double_has_snp() && asp_command(asp, ASP_CMD_SNP_INIT_EX, &snp_init,
+                                        sizeof(snp_init)) != ASP_SUCCESS) {
+        g_error("the platform does not start with SEV-SNP");
+    }
     if (double_has_es()) {
         if (posix_memalign(&tmr, ASP_TMR_SIZE, ASP_TMR_SIZE) != 0) {
             g_error("no memory for the TMR");
@@ -91,4 +103,15 @@ static Asp *platform(void)
 AspStatus double_firmware(AspCommand id, void *buf, size_t len)
 {
     return asp_command(platform(), id, buf, len);
+}
+
+bool double_snp_digest(const void *gctx, uint8_t *digest)
+{
+    return asp_snp_digest(platform(), (uintptr_t)gctx, digest);
+}
+
+int double_command(AspCommand id, void *buf, size_t len, uint32_t *status)
+{
+    *status = double_firmware(id, buf, len);
+    return *status ? -EIO : 0;
 }

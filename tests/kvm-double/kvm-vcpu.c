@@ -15,10 +15,16 @@
 #define RUN_POLL_US     2000
 #define MSR_PAT         0x277
 
-/* KVM_RUN: nothing happens until somebody wants the vCPU back */
+/* KVM_RUN: nothing happens but what a test wants to happen */
 static int run(DoubleVcpu *vcpu)
 {
+    int ret;
+
+    double_exit_done(vcpu);
     while (!__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_ACQUIRE)) {
+        if (double_exit_next(vcpu, &ret)) {
+            return ret;
+        }
         usleep(RUN_POLL_US);
     }
     return double_fail(-EINTR);
@@ -103,6 +109,10 @@ int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg)
         return set_msrs(vcpu, arg);
     case KVM_GET_MSRS:
         return get_msrs(vcpu, arg);
+    case KVM_SET_CPUID2:
+        return double_set_cpuid(vcpu, arg);
+    case KVM_GET_CPUID2:
+        return double_get_cpuid(vcpu, arg);
     case KVM_GET_TSC_KHZ:
         return 2000000;
     default:

@@ -13,12 +13,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "double.h"
+#include <linux/kvm_para.h>
 
 /* kvm_run, port data, coalesced MMIO: a page each */
 #define VCPU_PAGES      3
-#define PAGE            4096
 
-#define CPUID_SEV       0x8000001f
+/* Hypercalls that userspace can have */
+#define EXIT_HYPERCALLS (1ull << KVM_HC_MAP_GPA_RANGE)
 
 DoubleVm double_vm;
 
@@ -30,6 +31,7 @@ static const struct {
     { KVM_CAP_COALESCED_MMIO, 2 },
     { KVM_CAP_DEBUGREGS, 1 },
     { KVM_CAP_DESTROY_MEMORY_REGION_WORKS, 1 },
+    { KVM_CAP_EXIT_HYPERCALL, EXIT_HYPERCALLS },
     { KVM_CAP_EXT_CPUID, 1 },
     { KVM_CAP_GET_TSC_KHZ, 1 },
     { KVM_CAP_IMMEDIATE_EXIT, 1 },
@@ -44,83 +46,66 @@ static const struct {
     { KVM_CAP_MAX_VCPUS, DOUBLE_MAX_VCPUS },
     { KVM_CAP_MAX_VCPU_ID, DOUBLE_MAX_VCPUS },
     { KVM_CAP_MCE, 32 },
+    { KVM_CAP_MEMORY_FAULT_INFO, 1 },
     { KVM_CAP_MP_STATE, 1 },
-    { KVM_CAP_MULTI_ADDRESS_SPACE, 2 },
     { KVM_CAP_NR_MEMSLOTS, 509 },
     { KVM_CAP_NR_VCPUS, DOUBLE_MAX_VCPUS },
     { KVM_CAP_PIT2, 1 },
     { KVM_CAP_PIT_STATE2, 1 },
-    { KVM_CAP_READONLY_MEM, 1 },
     { KVM_CAP_SET_IDENTITY_MAP_ADDR, 1 },
     { KVM_CAP_SET_TSS_ADDR, 1 },
     { KVM_CAP_SIGNAL_MSI, 1 },
     { KVM_CAP_SPLIT_IRQCHIP, 1 },
     { KVM_CAP_SREGS2, 1 },
     { KVM_CAP_SYNC_MMU, 1 },
+    { KVM_CAP_SYS_ATTRIBUTES, 1 },
     { KVM_CAP_USER_MEMORY, 1 },
+    { KVM_CAP_USER_MEMORY2, 1 },
     { KVM_CAP_VCPU_EVENTS, 1 },
     { KVM_CAP_X86_ROBUST_SINGLESTEP, 1 },
     { KVM_CAP_XCRS, 1 },
     { KVM_CAP_XSAVE, 1 },
 };
 
-static int check_extension(int capability)
+/* What depends on the VM; before there is one, what a VM may have at best */
+static int check_vm_extension(int capability, bool vm)
 {
-    if (capability == KVM_CAP_VM_TYPES) {
+    bool private = !vm || double_has_private_memory();
+    bool protected = vm && (double_vm.type == KVM_X86_SEV_ES_VM ||
+                            double_vm.type == KVM_X86_SNP_VM);
+
+    switch (capability) {
+    case KVM_CAP_VM_TYPES:
         return double_vm_types();
-    }
-    /* Encrypted registers leave no way into SMM */
-    if (capability == KVM_CAP_X86_SMM) {
+    case KVM_CAP_X86_SMM:
+        /* Encrypted registers leave no way into SMM */
         return !double_vm.es;
+    case KVM_CAP_READONLY_MEM:
+        /* Nor can a write by such a guest be emulated */
+        return !protected;
+    case KVM_CAP_MULTI_ADDRESS_SPACE:
+        return private && vm ? 1 : 2;
+    case KVM_CAP_GUEST_MEMFD:
+        return private;
+    case KVM_CAP_MEMORY_ATTRIBUTES:
+        return private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
+    default:
+        return -1;
+    }
+}
+
+static int check_extension(int capability, bool vm)
+{
+    int value = check_vm_extension(capability, vm);
+
+    if (value >= 0) {
+        return value;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(capabilities); i++) {
         if (capabilities[i].capability == capability) {
             return capabilities[i].value;
         }
     }
-    return 0;
-}
-
-/*
- * A processor with all features, so that QEMU takes none away; of the extended
- * states only those that fit into struct kvm_xsave
- */
-static const struct kvm_cpuid_entry2 all_features[] = {
-#define ALL .eax = ~0u, .ebx = ~0u, .ecx = ~0u, .edx = ~0u
-    { .function = 0, ALL },
-    { .function = 1, ALL },
-    { .function = 6, ALL },
-    { .function = 7, ALL },
-    { .function = 0xd, .eax = 7, .ebx = 0x340, .ecx = 0x340 },
-    { .function = 0xd, .index = 1, .eax = 0xf, .ebx = 0x340 },
-    { .function = 0xd, .index = 2, .eax = 0x100, .ebx = 0x240 },
-    { .function = 0x40000001, ALL },
-    { .function = 0x80000000, ALL },
-    { .function = 0x80000001, ALL },
-    { .function = 0x80000007, ALL },
-    { .function = 0x80000008, ALL },
-    { .function = 0x8000000a, ALL },
-    { .function = 0x80000021, ALL },
-#undef ALL
-};
-
-static int supported_cpuid(struct kvm_cpuid2 *cpuid)
-{
-    struct kvm_cpuid_entry2 *sev;
-
-    if (cpuid->nent < G_N_ELEMENTS(all_features) + 1) {
-        return double_fail(-E2BIG);
-    }
-    memcpy(cpuid->entries, all_features, sizeof(all_features));
-    sev = &cpuid->entries[G_N_ELEMENTS(all_features)];
-    *sev = (struct kvm_cpuid_entry2) { .function = CPUID_SEV };
-    if (double_has_sev()) {
-        sev->eax = 1u << 1 | (double_has_es() ? 1u << 3 : 0);
-        sev->ebx = double_cbitpos() | 5u << 6;
-        sev->ecx = ASP_ASID_MAX;
-        sev->edx = ASP_ASID_MIN_SEV;
-    }
-    cpuid->nent = G_N_ELEMENTS(all_features) + 1;
     return 0;
 }
 
@@ -138,19 +123,38 @@ static int create_vm(unsigned long type)
     return double_fd_new(DOUBLE_VM, 0, 0);
 }
 
+/* The one attribute of the system that has to do with SEV */
+static int get_attribute(const struct kvm_device_attr *attr, bool get)
+{
+    uint64_t features = double_vmsa_features();
+
+    if (attr->group != KVM_X86_GRP_SEV || attr->flags ||
+        attr->attr != KVM_X86_SEV_VMSA_FEATURES || !double_has_sev()) {
+        return double_fail(-ENXIO);
+    }
+    if (get && !double_user_write(attr->addr, &features, sizeof(features))) {
+        return double_fail(-EFAULT);
+    }
+    return 0;
+}
+
 int double_kvm_ioctl(unsigned long request, void *arg)
 {
     switch (request) {
     case KVM_GET_API_VERSION:
         return KVM_API_VERSION;
     case KVM_CHECK_EXTENSION:
-        return check_extension((uintptr_t)arg);
+        return check_extension((uintptr_t)arg, false);
+    case KVM_HAS_DEVICE_ATTR:
+        return get_attribute(arg, false);
+    case KVM_GET_DEVICE_ATTR:
+        return get_attribute(arg, true);
     case KVM_CREATE_VM:
         return create_vm((uintptr_t)arg);
     case KVM_GET_VCPU_MMAP_SIZE:
-        return VCPU_PAGES * PAGE;
+        return VCPU_PAGES * DOUBLE_PAGE;
     case KVM_GET_SUPPORTED_CPUID:
-        return supported_cpuid(arg);
+        return double_supported_cpuid(arg);
     case KVM_GET_MSR_INDEX_LIST:
     case KVM_GET_MSR_FEATURE_INDEX_LIST:
         ((struct kvm_msr_list *)arg)->nmsrs = 0;
@@ -172,24 +176,54 @@ static int create_vcpu(void)
     }
     vcpu->index = double_vm.num_vcpus;
     vcpu->pat = 0x0007040600070406;
-    vcpu->fd = double_fd_new(DOUBLE_VCPU, vcpu->index, VCPU_PAGES * PAGE);
+    vcpu->fd = double_fd_new(DOUBLE_VCPU, vcpu->index,
+                             VCPU_PAGES * DOUBLE_PAGE);
     if (vcpu->fd < 0) {
         return -1;
     }
-    vcpu->run = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd,
-                     0);
+    vcpu->run = mmap(NULL, DOUBLE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                     vcpu->fd, 0);
     double_vm.num_vcpus++;
     double_log("KVM_CREATE_VCPU %u", vcpu->index);
     return vcpu->fd;
+}
+
+static int enable_cap(const struct kvm_enable_cap *cap)
+{
+    if (cap->cap != KVM_CAP_EXIT_HYPERCALL) {
+        return 0;
+    }
+    double_log("KVM_ENABLE_CAP KVM_CAP_EXIT_HYPERCALL 0x%llx", cap->args[0]);
+    if (cap->flags || cap->args[0] & ~EXIT_HYPERCALLS) {
+        return double_refuse("struct kvm_enable_cap");
+    }
+    double_vm.exit_hypercalls = cap->args[0];
+    return 0;
+}
+
+/* 0 or more as it is, a negative errno as ioctl() has it */
+static int result(int ret)
+{
+    return ret < 0 ? double_fail(ret) : ret;
 }
 
 int double_vm_ioctl(unsigned long request, void *arg)
 {
     switch (request) {
     case KVM_CHECK_EXTENSION:
-        return check_extension((uintptr_t)arg);
+        return check_extension((uintptr_t)arg, true);
     case KVM_CREATE_VCPU:
         return create_vcpu();
+    case KVM_ENABLE_CAP:
+        return result(double_fault_errno("KVM_ENABLE_CAP") ?: enable_cap(arg));
+    case KVM_SET_USER_MEMORY_REGION:
+        return result(double_set_slot(arg));
+    case KVM_SET_USER_MEMORY_REGION2:
+        return result(double_set_slot2(arg));
+    case KVM_CREATE_GUEST_MEMFD:
+        return result(double_create_guest_memfd(arg));
+    case KVM_SET_MEMORY_ATTRIBUTES:
+        return result(double_set_attributes(arg));
     case KVM_MEMORY_ENCRYPT_OP:
         return double_encrypt_op(arg);
     case KVM_MEMORY_ENCRYPT_REG_REGION:

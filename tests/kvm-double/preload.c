@@ -139,6 +139,32 @@ INTERPOSE_OPEN(open64)
 INTERPOSE_OPEN_2(__open_2)
 INTERPOSE_OPEN_2(__open64_2)
 
+/* A hole in a guest_memfd: memory that stops to be private */
+#define INTERPOSE_FALLOCATE(name, offset_type)                          \
+    int name(int fd, int mode, offset_type offset, offset_type len)     \
+    {                                                                   \
+        static int (*real)(int, int, offset_type, offset_type);         \
+        unsigned index;                                                 \
+        int err = 0;                                                    \
+                                                                        \
+        if (mode & FALLOC_FL_PUNCH_HOLE &&                              \
+            double_fd_kind(fd, &index) == DOUBLE_GUEST_MEMFD) {         \
+            g_rec_mutex_lock(&lock);                                    \
+            err = double_discard(index, offset, len);                   \
+            g_rec_mutex_unlock(&lock);                                  \
+        }                                                               \
+        if (err) {                                                      \
+            return double_fail(err);                                    \
+        }                                                               \
+        if (!real) {                                                    \
+            real = dlsym(RTLD_NEXT, #name);                             \
+        }                                                               \
+        return real(fd, mode, offset, len);                             \
+    }
+
+INTERPOSE_FALLOCATE(fallocate, off_t)
+INTERPOSE_FALLOCATE(fallocate64, off64_t)
+
 static int dispatch(int fd, DoubleKind kind, unsigned index,
                     unsigned long request, void *arg)
 {

@@ -7,21 +7,10 @@
  */
 
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <linux/psp-sev.h>
 #include "double.h"
-
-#define MAX_BLOB (16 * 1024)
-
-/* A command: returns 0 or a negative errno; @status: what the firmware said */
-typedef int PlatformHandler(uint64_t data, const DoubleFault *fault,
-                            uint32_t *status);
-
-static int firmware(AspCommand id, void *buf, size_t len, uint32_t *status)
-{
-    *status = double_firmware(id, buf, len);
-    return *status ? -EIO : 0;
-}
 
 static int platform_status(uint64_t data, const DoubleFault *fault,
                            uint32_t *status)
@@ -32,7 +21,7 @@ static int platform_status(uint64_t data, const DoubleFault *fault,
 
     (void)fault;
     double_log("SEV_PLATFORM_STATUS");
-    err = firmware(ASP_CMD_PLATFORM_STATUS, &cmd, sizeof(cmd), status);
+    err = double_command(ASP_CMD_PLATFORM_STATUS, &cmd, sizeof(cmd), status);
     user.api_major = cmd.api_major;
     user.api_minor = cmd.api_minor;
     user.state = cmd.state;
@@ -54,14 +43,15 @@ static int pdh_cert_export(uint64_t data, const DoubleFault *fault,
     }
     double_log("SEV_PDH_CERT_EXPORT pdh %u chain %u", user.pdh_cert_len,
                user.cert_chain_len);
-    if (user.pdh_cert_len > MAX_BLOB || user.cert_chain_len > MAX_BLOB) {
+    if (user.pdh_cert_len > DOUBLE_MAX_BLOB ||
+        user.cert_chain_len > DOUBLE_MAX_BLOB) {
         return -EFAULT;
     }
     cmd.pdh_paddr = GUINT64_TO_LE(user.pdh_cert_address);
     cmd.pdh_len = GUINT32_TO_LE(user.pdh_cert_len);
     cmd.certs_paddr = GUINT64_TO_LE(user.cert_chain_address);
     cmd.certs_len = GUINT32_TO_LE(user.cert_chain_len);
-    err = firmware(ASP_CMD_PDH_CERT_EXPORT, &cmd, sizeof(cmd), status);
+    err = double_command(ASP_CMD_PDH_CERT_EXPORT, &cmd, sizeof(cmd), status);
     user.pdh_cert_len = fault->kind == FAULT_LENGTH ? fault->value :
                         GUINT32_FROM_LE(cmd.pdh_len);
     user.cert_chain_len = GUINT32_FROM_LE(cmd.certs_len);
@@ -79,12 +69,12 @@ static int get_id2(uint64_t data, const DoubleFault *fault, uint32_t *status)
         return -EFAULT;
     }
     double_log("SEV_GET_ID2 len %u", user.length);
-    if (user.length > MAX_BLOB) {
+    if (user.length > DOUBLE_MAX_BLOB) {
         return -EINVAL;
     }
     /* The driver has a buffer of its own, and copies what fits */
     cmd.id_len = GUINT32_TO_LE(user.length);
-    err = firmware(ASP_CMD_GET_ID, &cmd, sizeof(cmd), status);
+    err = double_command(ASP_CMD_GET_ID, &cmd, sizeof(cmd), status);
     user.length = fault->kind == FAULT_LENGTH ? fault->value :
                   GUINT32_FROM_LE(cmd.id_len);
     if (!err && !double_user_write(user.address, id, sizeof(id))) {
@@ -93,14 +83,42 @@ static int get_id2(uint64_t data, const DoubleFault *fault, uint32_t *status)
     return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
 }
 
+static int snp_platform_status(uint64_t data, const DoubleFault *fault,
+                               uint32_t *status)
+{
+    struct sev_user_data_snp_status user;
+    void *page;
+    SnpCmdAddress cmd;
+    int err;
+
+    G_STATIC_ASSERT(sizeof(user) == sizeof(SnpPlatformStatus));
+    (void)fault;
+    double_log("SNP_PLATFORM_STATUS");
+    if (!double_has_snp()) {
+        return -EINVAL;
+    }
+    page = double_firmware_page();
+    cmd.paddr = GUINT64_TO_LE((uintptr_t)page);
+    err = double_command(ASP_CMD_SNP_PLATFORM_STATUS, &cmd, sizeof(cmd),
+                         status);
+    double_page_reclaim(page);
+    memcpy(&user, page, sizeof(user));
+    double_page_free(page);
+    if (!err && !double_user_write(data, &user, sizeof(user))) {
+        return -EFAULT;
+    }
+    return err;
+}
+
 static const struct {
     uint32_t id;
     const char *name;
-    PlatformHandler *handler;
+    DoubleHandler *handler;
 } commands[] = {
     { SEV_PLATFORM_STATUS, "SEV_PLATFORM_STATUS", platform_status },
     { SEV_PDH_CERT_EXPORT, "SEV_PDH_CERT_EXPORT", pdh_cert_export },
     { SEV_GET_ID2, "SEV_GET_ID2", get_id2 },
+    { SNP_PLATFORM_STATUS, "SNP_PLATFORM_STATUS", snp_platform_status },
 };
 
 /* Carry out one command; returns 0 or a negative errno */

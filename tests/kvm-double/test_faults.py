@@ -50,9 +50,14 @@ ERRNO_ONLY = {
     'open': '/dev/sev',
     'KVM_MEMORY_ENCRYPT_OP': 'does not offer SEV',
     'KVM_MEMORY_ENCRYPT_REG_REGION': 'KVM_MEMORY_ENCRYPT_REG_REGION',
+    'KVM_CREATE_GUEST_MEMFD': 'guest_memfd',
+    'KVM_SET_MEMORY_ATTRIBUTES': '',
+    'KVM_ENABLE_CAP': 'KVM_CAP_EXIT_HYPERCALL',
+    'KVM_GET_CPUID2': 'KVM_GET_CPUID2',
 }
 
 ES, INIT2, HASHES = ',policy=5', ',legacy-vm-type=off', ',kernel-hashes=on'
+SNP = 'snp'
 
 # While QEMU starts: what the guest is like, the call, which of its calls
 AT_START = (
@@ -71,6 +76,22 @@ AT_START = (
     (ES, 'KVM_SEV_LAUNCH_UPDATE_VMSA', 1),
     ('', 'KVM_SEV_LAUNCH_MEASURE', 1),
     (ES, 'KVM_SEV_LAUNCH_MEASURE', 2),
+    (SNP, 'open', 1),
+    (SNP, 'KVM_MEMORY_ENCRYPT_OP', 1),
+    (SNP, 'SEV_PLATFORM_STATUS', 1),
+    (SNP, 'KVM_SEV_INIT2', 1),
+    (SNP, 'KVM_ENABLE_CAP', 1),
+    (SNP, 'KVM_SEV_SNP_LAUNCH_START', 1),
+    (SNP, 'KVM_CREATE_GUEST_MEMFD', 1),
+    (SNP, 'KVM_CREATE_GUEST_MEMFD', 2),
+    (SNP, 'KVM_SET_MEMORY_ATTRIBUTES', 1),      # of all RAM
+    (SNP, 'KVM_SET_MEMORY_ATTRIBUTES', 3),      # of what is launched
+    (SNP, 'KVM_SEV_SNP_LAUNCH_UPDATE', 1),      # the firmware image
+    (SNP, 'KVM_SEV_SNP_LAUNCH_UPDATE', 2),      # zeros
+    (SNP, 'KVM_SEV_SNP_LAUNCH_UPDATE', 4),      # secrets
+    (SNP, 'KVM_SEV_SNP_LAUNCH_UPDATE', 5),      # CPUID
+    (SNP + HASHES, 'KVM_SEV_SNP_LAUNCH_UPDATE', 8),
+    (SNP, 'KVM_GET_CPUID2', 1),
 )
 
 
@@ -149,6 +170,30 @@ class StartTest(DoubleTest):
                      for options in ('', ES)
                      for fault in faults_of('KVM_SEV_LAUNCH_FINISH')],
                     at_cont=True)
+
+    def test_snp_finish(self):
+        """The same with SEV-SNP."""
+        self.matrix([(SNP, ('KVM_SEV_SNP_LAUNCH_FINISH', 1), fault)
+                     for fault in faults_of('KVM_SEV_SNP_LAUNCH_FINISH')],
+                    at_cont=True)
+
+    def test_busy(self):
+        """A kernel that is too busy at first is asked again."""
+        qemu = self.start(SNP, fault=('KVM_SEV_SNP_LAUNCH_UPDATE', 1, 'errno',
+                                      errno.EAGAIN))
+        qemu.qmp('cont')
+        self.assertEqual(qemu.qmp('query-sev')['state'], 'running')
+
+    def test_too_busy(self):
+        """But not for ever."""
+        self.refused(SNP, fault=('KVM_SEV_SNP_LAUNCH_UPDATE', 0, 'errno',
+                                 errno.EAGAIN),
+                     names=('KVM_SEV_SNP_LAUNCH_UPDATE', 'too busy'))
+
+    def test_standstill(self):
+        """A kernel that takes nothing, and says that all is well."""
+        self.refused(SNP, host={'update_pages': 0},
+                     names=('KVM_SEV_SNP_LAUNCH_UPDATE', 'none of'))
 
 
 def add_start_tests():

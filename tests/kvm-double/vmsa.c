@@ -110,6 +110,7 @@ void double_vmsa_build(const DoubleVcpu *vcpu, bool with_fpu, uint8_t *page)
     memset(page, 0, SEV_VMSA_SIZE);
     put_system(page, vcpu);
     put_general(page, &vcpu->regs);
+    put(page, 0x3b0, double_vm.vmsa_features, 8);
     if (with_fpu) {
         put_fpu(page, &vcpu->xsave);
     }

@@ -19,12 +19,13 @@ def segment(selector, attributes, base=0, limit=0xffff):
     return struct.pack('<HHIQ', selector, attributes, limit, base)
 
 
-def build(start=0xfffffff0, signature=EPYC, with_fpu=False):
+def build(start=0xfffffff0, signature=EPYC, with_fpu=False, features=0):
     """
     The page of one processor.
 
     start: linear address of its first instruction; signature: EAX of CPUID
-    leaf 1; with_fpu: KVM_SEV_INIT2 also saves the control words of the FPU.
+    leaf 1; with_fpu: KVM_SEV_INIT2 also saves the control words of the FPU;
+    features: SEV_FEATURES, in which bit 0 stands for SEV-SNP.
     """
     fields = {0x010: segment(0xf000, 0x9b, start & 0xffff0000),
               0x060: segment(0, 0), 0x080: segment(0, 0),
@@ -41,6 +42,8 @@ def build(start=0xfffffff0, signature=EPYC, with_fpu=False):
     if with_fpu:
         fields[0x408] = struct.pack('<I', 0x1f80)           # mxcsr
         fields[0x410] = struct.pack('<H', 0x37f)            # fcw
+    if features:
+        fields[0x3b0] = struct.pack('<Q', features)
     page = bytearray(SIZE)
     for offset, data in fields.items():
         page[offset:offset + len(data)] = data

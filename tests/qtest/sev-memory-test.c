@@ -30,40 +30,22 @@ static unsigned count_words(const void *page, uint64_t seed)
     return count;
 }
 
-static void save(SevBoot *boot, const char *command, uint64_t address,
-                 size_t size, uint8_t *data)
-{
-    g_autofree char *file = g_strdup_printf("%s.%s", boot->serial, command);
-    g_autofree char *content = NULL;
-    gsize got;
-
-    qtest_qmp_assert_success(boot->qts,
-                             "{ 'execute': %s, 'arguments': "
-                             "{ 'val': %" PRIu64 ", 'size': %" PRIu64 ", "
-                             "'filename': %s } }",
-                             command, address, (uint64_t)size, file);
-    g_assert_true(g_file_get_contents(file, &content, &got, NULL));
-    g_assert_cmpuint(got, ==, size);
-    memcpy(data, content, size);
-    unlink(file);
-}
-
 static void check_views(const char *options, unsigned private_words)
 {
     SevBoot *boot = sev_boot("shared", options);
     uint8_t pages[4][PAGE];
 
-    save(boot, "pmemsave", sev_boot_info(boot, "shared-physical"), PAGE,
+    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "shared-physical"), PAGE,
          pages[0]);
     g_assert_cmpuint(count_words(pages[0], SHARED_SEED), ==, WORDS);
-    save(boot, "memsave", sev_boot_info(boot, "shared-virtual"), PAGE,
+    sev_boot_save(boot, "memsave", sev_boot_info(boot, "shared-virtual"), PAGE,
          pages[1]);
     g_assert_cmpuint(count_words(pages[1], SHARED_SEED), ==, WORDS);
 
-    save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
          pages[2]);
     g_assert_cmpuint(count_words(pages[2], PRIVATE_SEED), ==, private_words);
-    save(boot, "memsave", sev_boot_info(boot, "private-virtual"), PAGE,
+    sev_boot_save(boot, "memsave", sev_boot_info(boot, "private-virtual"), PAGE,
          pages[3]);
     g_assert_cmpmem(pages[2], PAGE, pages[3], PAGE);
     sev_boot_free(boot);
@@ -86,7 +68,7 @@ static void test_device(void)
     uint64_t address = sev_boot_info(boot, "private-physical");
     uint8_t before[PAGE], bytes[PAGE], after[PAGE];
 
-    save(boot, "pmemsave", address, PAGE, before);
+    sev_boot_save(boot, "pmemsave", address, PAGE, before);
     for (unsigned i = 0; i < PAGE; i += 8) {
         stq_le_p(bytes + i, qtest_readq(boot->qts, address + i));
     }
@@ -97,13 +79,13 @@ static void test_device(void)
 
     memset(bytes, 0x5a, PAGE);
     qtest_memwrite(boot->qts, address + 35, bytes, 1000);
-    save(boot, "pmemsave", address, PAGE, after);
+    sev_boot_save(boot, "pmemsave", address, PAGE, after);
     g_assert_cmpmem(after, 35, before, 35);
     g_assert_cmpmem(after + 35, 1000, bytes, 1000);
     g_assert_cmpmem(after + 1035, PAGE - 1035, before + 1035, PAGE - 1035);
 
     qtest_memwrite(boot->qts, address, before, PAGE);
-    save(boot, "pmemsave", address, PAGE, after);
+    sev_boot_save(boot, "pmemsave", address, PAGE, after);
     g_assert_cmpmem(after, PAGE, before, PAGE);
     sev_boot_free(boot);
 }
@@ -134,7 +116,7 @@ static void test_key(void)
     for (unsigned i = 0; i < 2; i++) {
         SevBoot *boot = sev_boot("shared", SEV);
 
-        save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+        sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
              page[i]);
         sev_boot_free(boot);
     }
@@ -161,13 +143,13 @@ static void test_markers(void)
     stq_le_p(marker + 8, PRIVATE_SEED + 0x0101010101010101ull * 101);
 
     boot = sev_boot("shared", SEV);
-    save(boot, "pmemsave", 0, size, memory);
+    sev_boot_save(boot, "pmemsave", 0, size, memory);
     g_assert_null(memmem(memory, size, marker, sizeof(marker)));
     g_assert_false(contains(memory, size, "private page reads back"));
     sev_boot_free(boot);
 
     boot = sev_boot("shared", "-accel tcg -cpu max -machine q35");
-    save(boot, "pmemsave", 0, size, memory);
+    sev_boot_save(boot, "pmemsave", 0, size, memory);
     g_assert_nonnull(memmem(memory, size, marker, sizeof(marker)));
     g_assert_true(contains(memory, size, "private page reads back"));
     sev_boot_free(boot);
@@ -176,7 +158,8 @@ static void test_markers(void)
 /* Random accesses by all vCPUs and a device, each checked */
 static void test_stress(const void *opaque)
 {
-    const char *rounds = g_test_slow() ? "250000" : "10000";
+    bool slow = g_test_slow() || g_getenv("G_TEST_SLOW");
+    const char *rounds = slow ? "250000" : "10000";
     g_autofree char *options =
         g_strdup_printf(SEV " -m 64 -fw_cfg name=opt/sev/rounds,string=%s %s",
                         rounds, (char *)opaque);
@@ -196,17 +179,151 @@ static void test_views_guest(const void *opaque)
     sev_boot_free(boot);
 }
 
+static void test_code(const void *opaque)
+{
+    g_autofree char *options = g_strdup_printf(SEV " %s", (char *)opaque);
+    SevBoot *boot = sev_boot("memory-code", options);
+
+    g_assert_cmpuint(boot->passed, ==, 2);
+    sev_boot_free(boot);
+}
+
+static void test_pages(const void *opaque)
+{
+    g_autofree char *options = g_strdup_printf(SEV " %s", (char *)opaque);
+    SevBoot *boot = sev_boot("memory-pages", options);
+
+    g_assert_cmpuint(boot->passed, ==, 26);
+    sev_boot_free(boot);
+}
+
+/* The guest's RAM is made of this memory backend */
+static void check_backend(const char *backend)
+{
+    g_autofree char *options =
+        g_strdup_printf("-smp 4 -machine memory-backend=m -object %s,id=m,"
+                        "size=64M", backend);
+    g_autofree char *all = g_strdup_printf(SEV " %s", options);
+
+    check_views(all, 0);
+    test_views_guest(options);
+    test_stress(options);
+}
+
+static void test_backend(const void *backend)
+{
+    check_backend(backend);
+}
+
+static void test_backend_file(void)
+{
+    g_autofree char *name = NULL, *backend = NULL;
+    int fd = g_file_open_tmp("sev-memory-XXXXXX", &name, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    backend = g_strdup_printf("memory-backend-file,share=on,mem-path=%s",
+                              name);
+    check_backend(backend);
+    unlink(name);
+}
+
+static bool have_huge_pages(void)
+{
+    g_autofree char *info = NULL;
+    const char *line;
+    unsigned long long pages, size;
+
+    if (!g_file_get_contents("/proc/meminfo", &info, NULL, NULL)) {
+        return false;
+    }
+    line = strstr(info, "HugePages_Free:");
+    if (!line || sscanf(line, "HugePages_Free: %llu", &pages) != 1) {
+        return false;
+    }
+    line = strstr(info, "Hugepagesize:");
+    return line && sscanf(line, "Hugepagesize: %llu kB", &size) == 1 &&
+           pages * size >= 64 * 1024;
+}
+
+static void test_backend_huge(void)
+{
+    if (!have_huge_pages()) {
+        g_test_skip("less than 64 MiB of free huge pages");
+        return;
+    }
+    check_backend("memory-backend-memfd,hugetlb=on");
+}
+
+#define DIMM            UINT64_C(0x100000000)
+#define DIMM_SIZE       (16 * 1024 * 1024)
+
+/* The guest's side of ACPI memory hotplug */
+#define ACPI_SLOT       0xa00
+#define ACPI_FLAGS      0xa14
+#define ACPI_EJECT      (1 << 3)
+
+static void plug(SevBoot *boot, uint64_t number)
+{
+    qtest_qmp_assert_success(boot->qts,
+        "{ 'execute': 'object-add', 'arguments': { 'id': 'm1', "
+        "'qom-type': 'memory-backend-ram', 'size': %d } }", DIMM_SIZE);
+    qtest_qmp_assert_success(boot->qts,
+        "{ 'execute': 'device_add', 'arguments': { 'driver': 'pc-dimm', "
+        "'id': 'd1', 'memdev': 'm1', 'addr': %" PRIu64 " } }", DIMM);
+    qtest_writeq(boot->qts, sev_boot_info(boot, "told"), number);
+}
+
+static void unplug(SevBoot *boot)
+{
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'device_del', "
+                             "'arguments': { 'id': 'd1' } }");
+    qtest_outl(boot->qts, ACPI_SLOT, 0);
+    qtest_outb(boot->qts, ACPI_FLAGS, ACPI_EJECT);
+    qtest_qmp_eventwait(boot->qts, "DEVICE_DELETED");
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'object-del', "
+                             "'arguments': { 'id': 'm1' } }");
+}
+
+/* Private data in memory that goes away does not come back with the next */
+static void test_hotplug(const void *machine)
+{
+    g_autofree char *options = g_strdup_printf("%s -m 64,slots=1,maxmem=1G",
+                                               (char *)machine);
+    SevBoot *boot = sev_boot_begin("hotplug", options);
+
+    sev_boot_wait_for(boot, "info waits 0x1");
+    plug(boot, 1);
+    sev_boot_wait_for(boot, "info waits 0x2");
+    unplug(boot);
+    plug(boot, 2);
+    sev_boot_end(boot, "hotplug");
+    g_assert_cmpuint(boot->passed, ==, 10);
+    sev_boot_free(boot);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
     qtest_add_data_func("sev/memory/views/q35", SEV, test_views);
-    qtest_add_data_func("sev/memory/views/backend-memfd",
-                        SEV " -object memory-backend-memfd,id=m,size=64M "
-                        "-machine memory-backend=m", test_views);
-    qtest_add_data_func("sev/memory/views/backend-prealloc",
-                        SEV " -object memory-backend-ram,id=m,size=64M,"
-                        "prealloc=on -machine memory-backend=m", test_views);
+    qtest_add_data_func("sev/memory/backend/ram", "memory-backend-ram",
+                        test_backend);
+    qtest_add_data_func("sev/memory/backend/prealloc",
+                        "memory-backend-ram,prealloc=on", test_backend);
+    qtest_add_data_func("sev/memory/backend/memfd", "memory-backend-memfd",
+                        test_backend);
+    qtest_add_func("sev/memory/backend/file", test_backend_file);
+    qtest_add_func("sev/memory/backend/huge-pages", test_backend_huge);
+    qtest_add_data_func("sev/memory/hotplug/encrypted", SEV, test_hotplug);
+    qtest_add_data_func("sev/memory/hotplug/plain",
+                        "-accel tcg -cpu max -machine q35", test_hotplug);
+    qtest_add_data_func("sev/memory/code/multi", "-smp 4", test_code);
+    qtest_add_data_func("sev/memory/code/icount", "-icount shift=0",
+                        test_code);
+    qtest_add_data_func("sev/memory/pages/multi", "-smp 4", test_pages);
+    qtest_add_data_func("sev/memory/pages/icount", "-icount shift=0",
+                        test_pages);
     qtest_add_func("sev/memory/plain", test_plain);
     qtest_add_func("sev/memory/device", test_device);
     qtest_add_func("sev/memory/xp", test_xp);

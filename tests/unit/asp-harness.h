@@ -34,6 +34,7 @@ typedef struct Machine {
     AspIdentity *identity;
     Asp *asp;
     uint8_t ram[RAM_SIZE];
+    AspRmpEntry rmp[RAM_SIZE / SNP_PAGE_SIZE];
     int writes_left;                /* negative: any number */
 } Machine;
 
@@ -72,8 +73,34 @@ static bool ram_write(void *opaque, uint64_t addr, const void *buf, size_t len)
     return true;
 }
 
+static bool ram_rmp_read(void *opaque, uint64_t addr, AspRmpEntry *entry)
+{
+    Machine *m = opaque;
+
+    if (!ram_has(addr, SNP_PAGE_SIZE)) {
+        return false;
+    }
+    *entry = m->rmp[(addr - RAM_BASE) / SNP_PAGE_SIZE];
+    return true;
+}
+
+static bool ram_rmp_write(void *opaque, uint64_t addr,
+                          const AspRmpEntry *entry)
+{
+    Machine *m = opaque;
+
+    if (!ram_has(addr, SNP_PAGE_SIZE)) {
+        return false;
+    }
+    m->rmp[(addr - RAM_BASE) / SNP_PAGE_SIZE] = *entry;
+    return true;
+}
+
 /* With NULL for the guest's view: the library encrypts by itself */
-static const AspMemory ram_memory = { .read = ram_read, .write = ram_write };
+static const AspMemory ram_memory = {
+    .read = ram_read, .write = ram_write,
+    .rmp_read = ram_rmp_read, .rmp_write = ram_rmp_write,
+};
 
 static inline Machine *machine_new(AspIdentity *identity)
 {
@@ -150,17 +177,23 @@ static inline AspStatus run_launch_start(Machine *m, uint32_t policy,
     return status;
 }
 
-/* The same with what lies at AT_GODH and AT_SESSION */
-static inline AspStatus run_launch_session(Machine *m, uint32_t policy,
-                                           uint32_t *handle)
+/* A command buffer for what lies at AT_GODH and AT_SESSION */
+static inline AspCmdLaunchStart session_command(uint32_t policy)
 {
-    AspCmdLaunchStart c = {
+    return (AspCmdLaunchStart) {
         .policy = GUINT32_TO_LE(policy),
         .dh_cert_paddr = GUINT64_TO_LE(AT_GODH),
         .dh_cert_len = GUINT32_TO_LE(SEV_CERT_SIZE),
         .session_paddr = GUINT64_TO_LE(AT_SESSION),
         .session_len = GUINT32_TO_LE(SEV_SESSION_SIZE),
     };
+}
+
+/* LAUNCH_START with that session */
+static inline AspStatus run_launch_session(Machine *m, uint32_t policy,
+                                           uint32_t *handle)
+{
+    AspCmdLaunchStart c = session_command(policy);
     AspStatus status = RUN(m, LAUNCH_START, c);
 
     *handle = GUINT32_FROM_LE(c.handle);

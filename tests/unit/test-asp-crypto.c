@@ -237,36 +237,54 @@ static void test_ecdh(void)
     ASSERT_HEX(z, V_Z);
 }
 
+/* @sig is right, and right for nothing else */
+static void check_ecdsa(const AspEcKey *key, AspSigHash hash,
+                        const AspEcSig *sig)
+{
+    AspEcSig bad;
+    size_t i;
+
+    g_assert_true(asp_ecdsa_verify(&key->pub, hash, "sample", 6, sig));
+    g_assert_false(asp_ecdsa_verify(&key->pub, hash, "samples", 7, sig));
+    for (i = 0; i < sizeof(bad); i += 7) {
+        bad = *sig;
+        ((uint8_t *)&bad)[i] ^= 0x10;
+        g_assert_false(asp_ecdsa_verify(&key->pub, hash, "sample", 6, &bad));
+    }
+    memset(&bad, 0, sizeof(bad));
+    g_assert_false(asp_ecdsa_verify(&key->pub, hash, "sample", 6, &bad));
+    memset(&bad, 0xff, sizeof(bad));
+    g_assert_false(asp_ecdsa_verify(&key->pub, hash, "sample", 6, &bad));
+}
+
 /*
- * RFC 6979, A.2.6: P-384 with SHA-256, message "sample"
+ * RFC 6979, A.2.6: P-384 with SHA-256 and SHA-384, message "sample"
  */
 static void test_ecdsa(void)
 {
     AspEcKey key;
-    AspEcSig sig, bad;
-    size_t i;
+    AspEcSig sig;
 
     UNHEX("6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba"
           "9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5", key.d);
     g_assert_true(asp_ec_from_private(&key));
     ASSERT_HEX(key.pub.x, "ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e"
                           "06aae5286b300c64def8f0ea9055866064a254515480bc13");
-    asp_ecdsa_sign(&key, "sample", 6, &sig);
+    asp_ecdsa_sign(&key, ASP_SIG_SHA256, "sample", 6, &sig);
     ASSERT_HEX(sig.r, "21b13d1e013c7fa1392d03c5f99af8b30c570c6f98d4ea8e"
                       "354b63a21d3daa33bde1e888e63355d92fa2b3c36d8fb2cd");
     ASSERT_HEX(sig.s, "f3aa443fb107745bf4bd77cb3891674632068a10ca67e3d4"
                       "5db2266fa7d1feebefdc63eccd1ac42ec0cb8668a4fa0ab0");
-    g_assert_true(asp_ecdsa_verify(&key.pub, "sample", 6, &sig));
-    g_assert_false(asp_ecdsa_verify(&key.pub, "samples", 7, &sig));
-    for (i = 0; i < sizeof(sig); i += 7) {
-        bad = sig;
-        ((uint8_t *)&bad)[i] ^= 0x10;
-        g_assert_false(asp_ecdsa_verify(&key.pub, "sample", 6, &bad));
-    }
-    memset(&bad, 0, sizeof(bad));
-    g_assert_false(asp_ecdsa_verify(&key.pub, "sample", 6, &bad));
-    memset(&bad, 0xff, sizeof(bad));
-    g_assert_false(asp_ecdsa_verify(&key.pub, "sample", 6, &bad));
+    check_ecdsa(&key, ASP_SIG_SHA256, &sig);
+
+    asp_ecdsa_sign(&key, ASP_SIG_SHA384, "sample", 6, &sig);
+    ASSERT_HEX(sig.r, "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa7"
+                      "3d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46");
+    ASSERT_HEX(sig.s, "99ef4aeb15f178cea1fe40db2603138f130e740a19624526"
+                      "203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8");
+    check_ecdsa(&key, ASP_SIG_SHA384, &sig);
+    g_assert_false(asp_ecdsa_verify(&key.pub, ASP_SIG_SHA256, "sample", 6,
+                                    &sig));
 }
 
 /*

@@ -126,7 +126,7 @@ static void test_wiped(Machine *m, gconstpointer data)
     ASSERT_OK(run_guest(m, ASP_CMD_LAUNCH_FINISH, handle));
     g_assert_cmpmem(&guest->keys, sizeof(guest->keys), zero, 32);
     g_assert_cmpmem(guest->measure, sizeof(guest->measure), zero, 32);
-    g_assert_true(memcmp(guest->vek, zero, sizeof(guest->vek)));
+    g_assert_true(memcmp(guest->key.vek, zero, sizeof(guest->key.vek)));
     ASSERT_OK(RUN0(m, SHUTDOWN));
     g_assert_null(asp_guest_find(m->asp, handle));
 }

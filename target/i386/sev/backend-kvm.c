@@ -17,6 +17,7 @@
 #include "backend-kvm.h"
 #include "kvm-command.h"
 #include "kvm-regions.h"
+#include "kvm-snp.h"
 #include "sev-device.h"
 
 #define CPUID_SEV               0x8000001f
@@ -55,6 +56,19 @@ int sev_kvm_vm_type(bool es, OnOffAuto legacy, Error **errp)
         return -1;
     }
     return type;
+}
+
+int sev_kvm_snp_vm_type(Error **errp)
+{
+    if (!kvm_is_vm_type_supported(KVM_X86_SNP_VM)) {
+        error_setg(errp, "KVM on this host has no VMs of type SEV-SNP, which "
+                   "Linux has since 6.11: the host needs an EPYC of the third "
+                   "generation or later with SEV-SNP switched on in its "
+                   "firmware and in the module kvm_amd; use sev-guest for SEV "
+                   "or SEV-ES");
+        return -1;
+    }
+    return KVM_X86_SNP_VM;
 }
 
 /*
@@ -120,7 +134,8 @@ static bool backend_kvm_init(SevBackend *parent, bool es, Error **errp)
                                es ? KVM_SEV_ES_INIT : KVM_SEV_INIT, NULL,
                                errp);
     }
-    return sev_kvm_command(be->sev_fd, KVM_SEV_INIT2, &init, errp);
+    return sev_kvm_command(be->sev_fd, KVM_SEV_INIT2, &init, errp) &&
+           (be->vm_type != KVM_X86_SNP_VM || sev_kvm_snp_init(errp));
 }
 
 static bool backend_kvm_launch_start(SevBackend *parent,
@@ -228,6 +243,60 @@ static bool backend_kvm_attestation(SevBackend *parent, const uint8_t *mnonce,
     return sev_kvm_command(sev_fd, KVM_SEV_GET_ATTESTATION_REPORT, &cmd, errp);
 }
 
+static bool dbg_command(SevBackendKvm *be, uint32_t id, const void *src,
+                        const void *dst, uint64_t len, Error **errp)
+{
+    if (be->vm_type == KVM_X86_SNP_VM) {
+        error_setg(errp, "KVM does not debug SEV-SNP guests, whatever their "
+                   "policy");
+        return false;
+    }
+    return sev_kvm_dbg(be->sev_fd, id, src, dst, len, errp);
+}
+
+static bool backend_kvm_dbg_decrypt(SevBackend *parent, hwaddr gpa, void *hva,
+                                    void *buf, uint64_t len, Error **errp)
+{
+    return dbg_command(kvm_of(parent), KVM_SEV_DBG_DECRYPT, hva, buf, len,
+                       errp);
+}
+
+static bool backend_kvm_dbg_encrypt(SevBackend *parent, hwaddr gpa, void *hva,
+                                    const void *buf, uint64_t len,
+                                    Error **errp)
+{
+    return dbg_command(kvm_of(parent), KVM_SEV_DBG_ENCRYPT, buf, hva, len,
+                       errp);
+}
+
+static bool backend_kvm_snp_launch_start(SevBackend *parent,
+                                         const SevSnpLaunchStart *start,
+                                         Error **errp)
+{
+    return sev_kvm_snp_start(kvm_of(parent)->sev_fd, start, errp);
+}
+
+static bool backend_kvm_snp_cpuid(SevBackend *parent, SnpCpuidPage *page,
+                                  Error **errp)
+{
+    return sev_kvm_snp_cpuid(page, errp);
+}
+
+static bool backend_kvm_snp_launch_update(SevBackend *parent, hwaddr gpa,
+                                          void *hva, uint64_t len,
+                                          SnpPageType type, Error **errp)
+{
+    return sev_kvm_snp_update(kvm_of(parent)->sev_fd, gpa, hva, len, type,
+                              errp);
+}
+
+static bool backend_kvm_snp_launch_finish(SevBackend *parent,
+                                          const SevSnpLaunchFinish *finish,
+                                          Error **errp)
+{
+    return sev_kvm_snp_finish(kvm_of(parent)->sev_fd, finish, errp);
+}
+
 static void backend_kvm_free(SevBackend *parent)
 {
     SevBackendKvm *be = kvm_of(parent);
@@ -249,6 +318,12 @@ static const SevBackendOps backend_kvm_ops = {
     .launch_secret = backend_kvm_launch_secret,
     .launch_finish = backend_kvm_launch_finish,
     .attestation = backend_kvm_attestation,
+    .dbg_decrypt = backend_kvm_dbg_decrypt,
+    .dbg_encrypt = backend_kvm_dbg_encrypt,
+    .snp_launch_start = backend_kvm_snp_launch_start,
+    .snp_cpuid = backend_kvm_snp_cpuid,
+    .snp_launch_update = backend_kvm_snp_launch_update,
+    .snp_launch_finish = backend_kvm_snp_launch_finish,
     .free = backend_kvm_free,
 };
 

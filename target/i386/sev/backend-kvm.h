@@ -20,4 +20,10 @@
  */
 int sev_kvm_vm_type(bool es, OnOffAuto legacy, Error **errp);
 
+/**
+ * sev_kvm_snp_vm_type - the same for a SEV-SNP guest
+ * @errp: set if KVM does not have the type
+ */
+int sev_kvm_snp_vm_type(Error **errp);
+
 #endif

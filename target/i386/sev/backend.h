@@ -18,6 +18,7 @@
 
 #include "exec/hwaddr.h"
 #include "asp/abi.h"
+#include "asp/snp-abi.h"
 
 typedef struct SevBackend SevBackend;
 typedef struct SevBackendOps SevBackendOps;
@@ -97,6 +98,33 @@ typedef struct SevLaunchSecret {
 } SevLaunchSecret;
 
 /**
+ * struct SevSnpLaunchStart - parameters of SNP_LAUNCH_START
+ * @policy: guest policy, SNP_POLICY_*
+ * @gosvw: guest OS visible workarounds
+ */
+typedef struct SevSnpLaunchStart {
+    uint64_t policy;
+    uint8_t gosvw[SNP_GOSVW_SIZE];
+} SevSnpLaunchStart;
+
+/**
+ * struct SevSnpLaunchFinish - parameters of SNP_LAUNCH_FINISH
+ * @id_block: who the guest is and which digest it must have; NULL: nobody
+ *   says
+ * @id_auth: keys and signatures of @id_block; NULL without it
+ * @author_key_enabled: @id_auth has an author's key too
+ * @vcek_disabled: reports may not be signed with the chip's own key
+ * @host_data: appears in the guest's reports
+ */
+typedef struct SevSnpLaunchFinish {
+    const SnpIdBlock *id_block;
+    const SnpIdAuth *id_auth;
+    bool author_key_enabled;
+    bool vcek_disabled;
+    uint8_t host_data[SNP_HOST_DATA_SIZE];
+} SevSnpLaunchFinish;
+
+/**
  * struct SevBackendOps - a kind of backend
  * @name: for people: "emulated"
  */
@@ -145,6 +173,35 @@ struct SevBackendOps {
                         uint64_t len, Error **errp);
     bool (*dbg_encrypt)(SevBackend *be, hwaddr gpa, void *hva,
                         const void *buf, uint64_t len, Error **errp);
+
+    /*
+     * SEV-SNP (SNP firmware ABI); all NULL if the platform never runs such
+     * guests.  init() comes first here too.
+     */
+    bool (*snp_launch_start)(SevBackend *be, const SevSnpLaunchStart *start,
+                             Error **errp);
+    /* The CPUID leaves that the guest's processors have */
+    bool (*snp_cpuid)(SevBackend *be, SnpCpuidPage *page, Error **errp);
+    /*
+     * Measure and encrypt whole pages; afterwards they are private.  @hva
+     * holds what the guest is to find there, nothing for pages of type ZERO
+     * and SECRETS.  When the firmware refuses a CPUID page, @hva holds the
+     * values that it would accept.
+     */
+    bool (*snp_launch_update)(SevBackend *be, hwaddr gpa, void *hva,
+                              uint64_t len, SnpPageType type, Error **errp);
+    /* The registers of all vCPUs are measured and encrypted here */
+    bool (*snp_launch_finish)(SevBackend *be, const SevSnpLaunchFinish *finish,
+                              Error **errp);
+
+    /*
+     * Migration has its place here: SEND_START, SEND_UPDATE_DATA,
+     * SEND_UPDATE_VMSA, SEND_FINISH and SEND_CANCEL at the source,
+     * RECEIVE_START, RECEIVE_UPDATE_DATA, RECEIVE_UPDATE_VMSA and
+     * RECEIVE_FINISH in place of the launch at the target, a method each.  A
+     * chunk of memory is what struct SevLaunchSecret describes: packet
+     * header, transport data, gpa and hva.
+     */
 
     /* Drop the guest and the platform, wiping all keys */
     void (*free)(SevBackend *be);

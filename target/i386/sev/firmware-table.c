@@ -10,9 +10,7 @@
 #include "cpu.h"
 #include "hw/i386/pc.h"
 #include "firmware-table.h"
-
-#define SECRET_AREA_GUID "4c2eb361-7d9b-4cc3-8081-127c90d3d294"
-#define HASH_AREA_GUID   "7255371f-3a3b-4b04-927b-1da6efa8d454"
+#include "guids.h"
 
 /* Both kinds of entry: u32 base, u32 size, little-endian */
 static bool find_area(const char *guid, const char *what, SevArea *area,
@@ -45,10 +43,10 @@ static bool find_area(const char *guid, const char *what, SevArea *area,
 
 bool sev_firmware_secret_area(SevArea *area, Error **errp)
 {
-    return find_area(SECRET_AREA_GUID, "launch secret area", area, errp);
+    return find_area(SEV_GUID_SECRET_AREA, "launch secret area", area, errp);
 }
 
 bool sev_firmware_hash_area(SevArea *area, Error **errp)
 {
-    return find_area(HASH_AREA_GUID, "kernel hash area", area, errp);
+    return find_area(SEV_GUID_HASH_AREA, "kernel hash area", area, errp);
 }

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "launch.h"
+#include "sev-snp-guest.h"
 
 int sev_encrypt_flash(hwaddr gpa, uint8_t *ptr, uint64_t len, Error **errp)
 {
@@ -16,8 +17,12 @@ int sev_encrypt_flash(hwaddr gpa, uint8_t *ptr, uint64_t len, Error **errp)
                              errp) ? 0 : -1;
 }
 
-/* SNP only, and no backend runs SNP guests yet */
 void pc_system_parse_sev_metadata(uint8_t *flash_ptr, size_t flash_size)
 {
-    assert(!sev_snp_enabled());
+    SevCommonState *sev = sev_common_active();
+
+    if (sev_snp_enabled()) {
+        sev_snp_launch_metadata(SEV_SNP_GUEST(sev)->launch, flash_ptr,
+                                flash_size, &error_fatal);
+    }
 }

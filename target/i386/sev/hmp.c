@@ -25,8 +25,9 @@ static void print_guest_type(Monitor *mon, const SevInfo *info)
         monitor_printf(mon, "handle: %" PRIu32 "\n", info->u.sev.handle);
         break;
     case SEV_GUEST_TYPE_SEV_SNP:
-        monitor_printf(mon, "snp policy: 0x%" PRIx64 "\n",
-                       info->u.sev_snp.snp_policy);
+        policy = sev_snp_policy_describe(info->u.sev_snp.snp_policy);
+        monitor_printf(mon, "snp policy: 0x%" PRIx64 " (%s)\n",
+                       info->u.sev_snp.snp_policy, policy);
         break;
     case SEV_GUEST_TYPE__MAX:
         break;

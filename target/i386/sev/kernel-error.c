@@ -25,6 +25,7 @@ static const struct {
     { ENOMEM, "too little memory, or the limit of locked memory is too low "
               "(ulimit -l)" },
     { EFAULT, "the kernel could not access a buffer of the command" },
+    { EAGAIN, "the kernel was too busy" },
     { EBUSY, "all of the host's address space ids for encrypted guests are "
              "in use, or its firmware stopped working" },
     { ENODEV, "the host's AMD Secure Processor has no driver (ccp)" },

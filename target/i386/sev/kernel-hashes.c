@@ -11,22 +11,13 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/bswap.h"
-#include "qemu/uuid.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
 #include "asp/crypto.h"
 #include "firmware-table.h"
 #include "guest-ram.h"
+#include "guids.h"
 #include "launch.h"
-
-#define TABLE_GUID   UUID_LE(0x9438d606, 0x4f22, 0x4cc9, 0xb4, 0x79, 0xa7, \
-                             0x93, 0xd4, 0x11, 0xfd, 0x21)
-#define CMDLINE_GUID UUID_LE(0x97d02dd8, 0xbd20, 0x4c94, 0xaa, 0x78, 0xe7, \
-                             0x71, 0x4d, 0x36, 0xab, 0x2a)
-#define INITRD_GUID  UUID_LE(0x44baf731, 0x3a2f, 0x4bd7, 0x9a, 0xf1, 0x41, \
-                             0xe2, 0x91, 0x69, 0x78, 0x1d)
-#define KERNEL_GUID  UUID_LE(0x4de79437, 0xabd2, 0x427f, 0xb8, 0x35, 0xd5, \
-                             0xb1, 0x72, 0xd2, 0x04, 0x5b)
 
 /* Little-endian; len counts the whole entry, the table's its padding not */
 typedef struct QEMU_PACKED HashEntry {
@@ -47,12 +38,10 @@ typedef struct QEMU_PACKED HashTable {
 QEMU_BUILD_BUG_ON(sizeof(HashEntry) != 50);
 QEMU_BUILD_BUG_ON(sizeof(HashTable) != 176);
 
-static void fill_entry(HashEntry *entry, QemuUUID guid,
-                       const void *data, size_t size)
+static void start_entry(HashEntry *entry, const char *guid)
 {
-    entry->guid = guid;
+    entry->guid = sev_guid(guid);
     entry->len = cpu_to_le16(sizeof(*entry));
-    asp_sha256(data, size, entry->sha256);
 }
 
 /* The kernel comes in two parts */
@@ -69,15 +58,14 @@ static void hash_kernel(const SevKernelLoaderContext *ctx, uint8_t *sha256)
 static void fill_table(HashTable *table, const SevKernelLoaderContext *ctx)
 {
     *table = (HashTable) {
-        .guid = { .data = TABLE_GUID },
+        .guid = sev_guid(SEV_GUID_HASH_TABLE),
         .len = cpu_to_le16(offsetof(HashTable, padding)),
     };
-    fill_entry(&table->cmdline, (QemuUUID) { .data = CMDLINE_GUID },
-               ctx->cmdline_data, ctx->cmdline_size);
-    fill_entry(&table->initrd, (QemuUUID) { .data = INITRD_GUID },
-               ctx->initrd_data, ctx->initrd_size);
-    table->kernel.guid = (QemuUUID) { .data = KERNEL_GUID };
-    table->kernel.len = cpu_to_le16(sizeof(table->kernel));
+    start_entry(&table->cmdline, SEV_GUID_HASH_CMDLINE);
+    asp_sha256(ctx->cmdline_data, ctx->cmdline_size, table->cmdline.sha256);
+    start_entry(&table->initrd, SEV_GUID_HASH_INITRD);
+    asp_sha256(ctx->initrd_data, ctx->initrd_size, table->initrd.sha256);
+    start_entry(&table->kernel, SEV_GUID_HASH_KERNEL);
     hash_kernel(ctx, table->kernel.sha256);
 }
 

@@ -9,6 +9,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/timer.h"
+#include "qemu/units.h"
 #include "system/kvm.h"
 #include "kernel-error.h"
 #include "kvm-command.h"
@@ -35,7 +36,21 @@ static const struct {
     { KVM_SEV_GUEST_STATUS, "KVM_SEV_GUEST_STATUS", ASP_CMD_GUEST_STATUS },
     { KVM_SEV_GET_ATTESTATION_REPORT, "KVM_SEV_GET_ATTESTATION_REPORT",
       ASP_CMD_ATTESTATION },
+    { KVM_SEV_DBG_DECRYPT, "KVM_SEV_DBG_DECRYPT", ASP_CMD_DBG_DECRYPT },
+    { KVM_SEV_DBG_ENCRYPT, "KVM_SEV_DBG_ENCRYPT", ASP_CMD_DBG_ENCRYPT },
+    { KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START",
+      ASP_CMD_SNP_LAUNCH_START },
+    { KVM_SEV_SNP_LAUNCH_UPDATE, "KVM_SEV_SNP_LAUNCH_UPDATE",
+      ASP_CMD_SNP_LAUNCH_UPDATE },
+    { KVM_SEV_SNP_LAUNCH_FINISH, "KVM_SEV_SNP_LAUNCH_FINISH",
+      ASP_CMD_SNP_LAUNCH_FINISH },
 };
+
+/* How often a command is repeated that the kernel was too busy for */
+#define TRIES       1000
+#define TRY_AGAIN_US 1000
+
+#define DBG_CHUNK   (1 * GiB)   /* kvm_sev_dbg.len has 32 bits */
 
 static unsigned index_of(uint32_t id)
 {
@@ -111,6 +126,40 @@ bool sev_kvm_command(int sev_fd, uint32_t id, void *data, Error **errp)
     int ret = issue(sev_fd, index, data, &status);
 
     return ret == 0 || refused(sev_fd, index, ret, status, errp);
+}
+
+bool sev_kvm_command_again(int sev_fd, uint32_t id, void *data, Error **errp)
+{
+    unsigned index = index_of(id);
+    uint32_t status;
+    int ret;
+
+    for (unsigned i = 0; i < TRIES; i++) {
+        ret = issue(sev_fd, index, data, &status);
+        if (ret != -EAGAIN) {
+            break;
+        }
+        g_usleep(TRY_AGAIN_US);
+    }
+    return ret == 0 || refused(sev_fd, index, ret, status, errp);
+}
+
+bool sev_kvm_dbg(int sev_fd, uint32_t id, const void *src, const void *dst,
+                 uint64_t len, Error **errp)
+{
+    for (uint64_t done = 0, chunk; done < len; done += chunk) {
+        struct kvm_sev_dbg cmd = {
+            .src_uaddr = (uintptr_t)src + done,
+            .dst_uaddr = (uintptr_t)dst + done,
+        };
+
+        chunk = MIN(len - done, DBG_CHUNK);
+        cmd.len = chunk;
+        if (!sev_kvm_command(sev_fd, id, &cmd, errp)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool sev_kvm_query_length(int sev_fd, uint32_t id, void *data,

@@ -22,6 +22,22 @@ bool sev_kvm_usable(Error **errp);
 bool sev_kvm_command(int sev_fd, uint32_t id, void *data, Error **errp);
 
 /**
+ * sev_kvm_command_again - the same, for a command that KVM may want repeated
+ * @data: advanced by KVM past what is done
+ * @errp: set also when KVM is too busy for about a second
+ */
+bool sev_kvm_command_again(int sev_fd, uint32_t id, void *data, Error **errp);
+
+/**
+ * sev_kvm_dbg - KVM_SEV_DBG_DECRYPT or KVM_SEV_DBG_ENCRYPT
+ * @id: which
+ * @src, @dst: guest memory and a buffer, in the direction of the command
+ * @len: bytes, any number
+ */
+bool sev_kvm_dbg(int sev_fd, uint32_t id, const void *src, const void *dst,
+                 uint64_t len, Error **errp);
+
+/**
  * sev_kvm_query_length - ask how long the answer of a command is
  * @data: the command's structure, its length 0
  * @len: the length field in it, which KVM fills

@@ -23,21 +23,32 @@ static bool is_device(void *host)
     return mr && memory_region_is_ram_device(mr);
 }
 
-/* A block may grow to @max_size: all of that is the guest's */
-static void region_added(RAMBlockNotifier *n, void *host, size_t size,
-                         size_t max_size)
+/*
+ * Returns 0 or a negative errno.  A block may grow to @size: all of that is
+ * the guest's
+ */
+static int issue(unsigned long request, const char *what, void *host,
+                 size_t size)
 {
     struct kvm_enc_region region = {
         .addr = (uintptr_t)host,
-        .size = max_size,
+        .size = size,
     };
     int ret;
 
     if (is_device(host)) {
-        return;
+        return 0;
     }
-    ret = kvm_vm_ioctl(kvm_state, KVM_MEMORY_ENCRYPT_REG_REGION, &region);
-    trace_sev_kvm_region("register", host, max_size, ret);
+    ret = kvm_vm_ioctl(kvm_state, request, &region);
+    trace_sev_kvm_region(what, host, size, ret);
+    return ret;
+}
+
+static void region_added(RAMBlockNotifier *n, void *host, size_t size,
+                         size_t max_size)
+{
+    int ret = issue(KVM_MEMORY_ENCRYPT_REG_REGION, "register", host, max_size);
+
     if (ret < 0) {
         error_report("KVM_MEMORY_ENCRYPT_REG_REGION refused 0x%zx bytes of "
                      "guest memory: %s (errno %d)", max_size, strerror(-ret),
@@ -51,17 +62,9 @@ static void region_added(RAMBlockNotifier *n, void *host, size_t size,
 static void region_removed(RAMBlockNotifier *n, void *host, size_t size,
                            size_t max_size)
 {
-    struct kvm_enc_region region = {
-        .addr = (uintptr_t)host,
-        .size = max_size,
-    };
-    int ret;
+    int ret = issue(KVM_MEMORY_ENCRYPT_UNREG_REGION, "unregister", host,
+                    max_size);
 
-    if (is_device(host)) {
-        return;
-    }
-    ret = kvm_vm_ioctl(kvm_state, KVM_MEMORY_ENCRYPT_UNREG_REGION, &region);
-    trace_sev_kvm_region("unregister", host, max_size, ret);
     if (ret < 0) {
         /* The memory goes away all the same; the kernel keeps it pinned */
         warn_report("KVM_MEMORY_ENCRYPT_UNREG_REGION refused 0x%zx bytes of "

@@ -19,3 +19,8 @@ int sev_kvm_vm_type(bool es, OnOffAuto legacy, Error **errp)
 {
     g_assert_not_reached();
 }
+
+int sev_kvm_snp_vm_type(Error **errp)
+{
+    g_assert_not_reached();
+}

@@ -26,6 +26,7 @@ static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
         [SEV_STEP_UPDATE_DATA] = SEV_STATE_LAUNCH_UPDATE,
         [SEV_STEP_UPDATE_VMSA] = SEV_STATE_LAUNCH_UPDATE,
         [SEV_STEP_MEASURE] = SEV_STATE_LAUNCH_SECRET,
+        [SEV_STEP_SNP_FINISH] = SEV_STATE_RUNNING,
     },
     [SEV_STATE_LAUNCH_SECRET] = {
         [SEV_STEP_SECRET] = SEV_STATE_LAUNCH_SECRET,
@@ -45,6 +46,7 @@ static const char *const step_name[SEV_STEP__MAX] = {
     [SEV_STEP_SECRET] = "injecting a secret",
     [SEV_STEP_FINISH] = "finishing the launch",
     [SEV_STEP_ATTESTATION] = "an attestation report",
+    [SEV_STEP_SNP_FINISH] = "finishing the launch",
 };
 
 /* "launch-secret or running" */
@@ -105,28 +107,37 @@ static void trace_last_range(SevRegions *regions)
         return;
     }
     last = sev_regions_get(regions, sev_regions_count(regions) - 1);
-    digest = sev_digest_hex(last->digest);
+    digest = sev_hex(last->digest, last->digest_size);
     trace_sev_measured_range(last->gpa, last->size,
                              SevMeasuredKind_str(last->kind), digest);
+}
+
+void sev_launch_measured(SevCommonState *sev, hwaddr gpa, void *hva,
+                         uint64_t len, SevMeasuredKind kind, void *data)
+{
+    sev_regions_add(sev->regions, gpa, hva, len, kind, data);
+    sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
+    trace_last_range(sev->regions);
 }
 
 bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp)
 {
+    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
     g_autofree void *plaintext = NULL;
 
     if (!sev_launch_check(sev, SEV_STEP_UPDATE_DATA, errp)) {
         return false;
+    }
+    if (klass->launch_update) {
+        return klass->launch_update(sev, gpa, hva, len, kind, errp);
     }
     plaintext = g_memdup2(hva, len);
     if (!sev->backend->ops->launch_update_data(sev->backend, gpa, hva, len,
                                                errp)) {
         return false;
     }
-    sev_regions_add(sev->regions, gpa, hva, len, kind,
-                    g_steal_pointer(&plaintext));
-    sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
-    trace_last_range(sev->regions);
+    sev_launch_measured(sev, gpa, hva, len, kind, g_steal_pointer(&plaintext));
     return true;
 }
 
@@ -204,9 +215,9 @@ static bool update_vmsa(SevCommonState *sev, Error **errp)
     return true;
 }
 
-bool sev_launch_measure(SevCommonState *sev, Error **errp)
+static bool launch_measure(SevCommonState *sev, Error **errp)
 {
-    if (!check_complete(sev, errp) || !update_vmsa(sev, errp) ||
+    if (!update_vmsa(sev, errp) ||
         !sev_launch_check(sev, SEV_STEP_MEASURE, errp) ||
         !sev->backend->ops->launch_measure(sev->backend, sev->measurement,
                                            errp)) {
@@ -216,8 +227,24 @@ bool sev_launch_measure(SevCommonState *sev, Error **errp)
     return true;
 }
 
+bool sev_launch_measure(SevCommonState *sev, Error **errp)
+{
+    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
+
+    if (klass->launch_measure && !klass->launch_measure(sev, errp)) {
+        return false;
+    }
+    return check_complete(sev, errp) &&
+           (klass->launch_measure || launch_measure(sev, errp));
+}
+
 static bool launch_finish(SevCommonState *sev, Error **errp)
 {
+    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
+
+    if (klass->launch_finish) {
+        return klass->launch_finish(sev, errp);
+    }
     if (!sev_launch_check(sev, SEV_STEP_FINISH, errp) ||
         !sev->backend->ops->launch_finish(sev->backend, errp)) {
         return false;
@@ -242,7 +269,7 @@ static bool launch_start(SevCommonState *sev, Error **errp)
         !SEV_COMMON_GET_CLASS(sev)->launch_start(sev, errp)) {
         return false;
     }
-    sev->regions = sev_regions_new();
+    sev->regions = sev_regions_new(SEV_COMMON_GET_CLASS(sev)->guest_type);
     sev_launch_done(sev, SEV_STEP_START);
     return true;
 }
@@ -318,8 +345,12 @@ static bool block_others(SevCommonState *sev, Error **errp)
     if (migrate_add_blocker(&sev->migration_blocker, errp) < 0) {
         return false;
     }
-    /* Encrypted memory stays pinned, so none of it can be given back */
-    ret = ram_block_discard_disable(true);
+    /*
+     * Encrypted memory stays pinned, so none of it can be given back; that
+     * in a guest_memfd goes back whenever the guest shares it.
+     */
+    ret = CONFIDENTIAL_GUEST_SUPPORT(sev)->require_guest_memfd ? 0 :
+          ram_block_discard_disable(true);
     if (ret < 0) {
         error_setg_errno(errp, -ret, "SEV guest '%s' needs memory that is "
                          "never discarded", sev_common_id(sev));

@@ -10,6 +10,9 @@
  *
  * Where the platform can, a reset of the VM does it all again: a new guest
  * with a new key, the same ranges, a new measurement.
+ *
+ * A guest under SEV-SNP has neither LAUNCH_MEASURE nor secrets: its memory is
+ * launched when the machine is complete (snp-launch.h).
  */
 
 #ifndef I386_SEV_LAUNCH_H
@@ -26,6 +29,7 @@ typedef enum SevStep {
     SEV_STEP_SECRET,
     SEV_STEP_FINISH,
     SEV_STEP_ATTESTATION,
+    SEV_STEP_SNP_FINISH,
     SEV_STEP__MAX,
 } SevStep;
 
@@ -53,6 +57,15 @@ bool sev_launch_begin(SevCommonState *sev, Error **errp);
  */
 bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp);
+
+/**
+ * sev_launch_measured - memory was measured: note it down
+ * @hva: the same memory as the host sees it
+ * @data: the plaintext, which the list of ranges owns from now on; NULL if
+ *   its content is not part of the measurement
+ */
+void sev_launch_measured(SevCommonState *sev, hwaddr gpa, void *hva,
+                         uint64_t len, SevMeasuredKind kind, void *data);
 
 /**
  * sev_launch_measure - LAUNCH_MEASURE, when the machine is complete

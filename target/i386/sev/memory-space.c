@@ -74,9 +74,13 @@ static void add_block(RAMBlock *block)
 static bool find(RAMBlock *block, ram_addr_t offset, uint64_t *addr)
 {
     *addr = block->offset + offset;
-    if (!sev_memory_knows(model, *addr)) {
-        add_block(block);
+    if (sev_memory_encrypts(model, *addr)) {
+        return true;
     }
+    if (sev_memory_knows(model, *addr)) {
+        return false;
+    }
+    add_block(block);
     return sev_memory_encrypts(model, *addr);
 }
 

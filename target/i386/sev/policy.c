@@ -8,18 +8,6 @@
 #include "qapi/error.h"
 #include "policy.h"
 
-static const struct {
-    uint32_t bit;
-    const char *meaning;
-} policy_bits[] = {
-    { SEV_POLICY_NODBG, "no debugging" },
-    { SEV_POLICY_NOKS, "no key sharing" },
-    { SEV_POLICY_ES, "SEV-ES required" },
-    { SEV_POLICY_NOSEND, "no migration" },
-    { SEV_POLICY_DOMAIN, "same domain only" },
-    { SEV_POLICY_SEV, "SEV platforms only" },
-};
-
 static uint8_t api_major_of(uint32_t policy)
 {
     return policy >> SEV_POLICY_API_MAJOR_SHIFT;
@@ -30,13 +18,11 @@ static uint8_t api_minor_of(uint32_t policy)
     return policy >> SEV_POLICY_API_MINOR_SHIFT;
 }
 
-static bool api_is_enough(uint32_t policy, const SevPlatform *platform)
+static bool api_is_enough(uint8_t major, uint8_t minor,
+                          const SevPlatform *platform)
 {
-    uint8_t major = api_major_of(policy);
-
     return platform->api_major > major ||
-           (platform->api_major == major &&
-            platform->api_minor >= api_minor_of(policy));
+           (platform->api_major == major && platform->api_minor >= minor);
 }
 
 bool sev_policy_check(uint32_t policy, const SevPlatform *platform,
@@ -54,7 +40,7 @@ bool sev_policy_check(uint32_t policy, const SevPlatform *platform,
                    policy, backend, policy & ~(uint32_t)SEV_POLICY_ES);
         return false;
     }
-    if (!api_is_enough(policy, platform)) {
+    if (!api_is_enough(api_major_of(policy), api_minor_of(policy), platform)) {
         error_setg(errp, "policy 0x%" PRIx32 " requires SEV API %d.%d (bits 16 "
                    "to 31), but the platform has %d.%d: lower the minimum in "
                    "the policy", policy, api_major_of(policy),
@@ -65,23 +51,82 @@ bool sev_policy_check(uint32_t policy, const SevPlatform *platform,
     return true;
 }
 
-char *sev_policy_describe(uint32_t policy)
+typedef struct PolicyBit {
+    uint64_t bit;
+    const char *meaning;
+} PolicyBit;
+
+static char *describe(uint64_t policy, const PolicyBit *bits, size_t num_bits,
+                      uint8_t api_major, uint8_t api_minor)
 {
     GString *text = g_string_new("");
 
-    for (size_t i = 0; i < ARRAY_SIZE(policy_bits); i++) {
-        if (policy & policy_bits[i].bit) {
+    for (size_t i = 0; i < num_bits; i++) {
+        if (policy & bits[i].bit) {
             g_string_append_printf(text, "%s%s", text->len ? ", " : "",
-                                   policy_bits[i].meaning);
+                                   bits[i].meaning);
         }
     }
-    if (api_major_of(policy) || api_minor_of(policy)) {
+    if (api_major || api_minor) {
         g_string_append_printf(text, "%sAPI %d.%d or later",
-                               text->len ? ", " : "", api_major_of(policy),
-                               api_minor_of(policy));
+                               text->len ? ", " : "", api_major, api_minor);
     }
     if (!text->len) {
         g_string_append(text, "no restrictions");
     }
     return g_string_free(text, false);
+}
+
+char *sev_policy_describe(uint32_t policy)
+{
+    static const PolicyBit bits[] = {
+        { SEV_POLICY_NODBG, "no debugging" },
+        { SEV_POLICY_NOKS, "no key sharing" },
+        { SEV_POLICY_ES, "SEV-ES required" },
+        { SEV_POLICY_NOSEND, "no migration" },
+        { SEV_POLICY_DOMAIN, "same domain only" },
+        { SEV_POLICY_SEV, "SEV platforms only" },
+    };
+
+    return describe(policy, bits, ARRAY_SIZE(bits), api_major_of(policy),
+                    api_minor_of(policy));
+}
+
+bool sev_snp_policy_check(uint64_t policy, const SevPlatform *platform,
+                          Error **errp)
+{
+    uint8_t major = policy >> 8, minor = policy;
+
+    if (!(policy & SNP_POLICY_RESERVED_ONE)) {
+        error_setg(errp, "policy 0x%" PRIx64 " is none of SEV-SNP, which has "
+                   "bit 17 always set: use policy 0x%" PRIx64, policy,
+                   policy | (uint64_t)SNP_POLICY_RESERVED_ONE);
+        return false;
+    }
+    if (!api_is_enough(major, minor, platform)) {
+        error_setg(errp, "policy 0x%" PRIx64 " requires SEV API %d.%d (bits 0 "
+                   "to 15), but the platform has %d.%d: lower the minimum in "
+                   "the policy", policy, major, minor, platform->api_major,
+                   platform->api_minor);
+        return false;
+    }
+    return true;
+}
+
+char *sev_snp_policy_describe(uint64_t policy)
+{
+    static const PolicyBit bits[] = {
+        { SNP_POLICY_SMT, "SMT allowed" },
+        { SNP_POLICY_MIGRATE_MA, "migration agent allowed" },
+        { SNP_POLICY_DEBUG, "debugging allowed" },
+        { SNP_POLICY_SINGLE_SOCKET, "single socket only" },
+        { SNP_POLICY_CXL_ALLOW, "CXL allowed" },
+        { SNP_POLICY_MEM_AES_256_XTS, "AES-256-XTS required" },
+        { SNP_POLICY_RAPL_DIS, "RAPL must be off" },
+        { SNP_POLICY_CIPHERTEXT_HIDING, "ciphertext hiding required" },
+        { SNP_POLICY_PAGE_SWAP_DISABLE, "no page swapping" },
+        { SNP_POLICY_RESERVED_ZERO, "unknown bits" },
+    };
+
+    return describe(policy, bits, ARRAY_SIZE(bits), policy >> 8, policy);
 }

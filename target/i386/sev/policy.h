@@ -19,6 +19,20 @@ bool sev_policy_check(uint32_t policy, const SevPlatform *platform,
                       const char *backend, Error **errp);
 
 /**
+ * sev_snp_policy_check - the same for SEV-SNP
+ * @policy: SNP firmware ABI, "guest policy"
+ */
+bool sev_snp_policy_check(uint64_t policy, const SevPlatform *platform,
+                          Error **errp);
+
+/**
+ * sev_snp_policy_describe - such a policy in words
+ *
+ * Returns: a new string like "SMT allowed, debugging allowed"
+ */
+char *sev_snp_policy_describe(uint64_t policy);
+
+/**
  * sev_policy_describe - a policy in words
  *
  * Returns: a new string like "no debugging, no key sharing"

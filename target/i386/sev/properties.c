@@ -44,6 +44,9 @@ static void visit_field(Object *obj, Visitor *v, const char *name,
     case SEV_PROPERTY_UINT32:
         visit_type_uint32(v, name, field, errp);
         break;
+    case SEV_PROPERTY_UINT64:
+        visit_type_uint64(v, name, field, errp);
+        break;
     case SEV_PROPERTY_BOOL:
         visit_type_bool(v, name, field, errp);
         break;
@@ -79,6 +82,7 @@ void sev_class_add_properties(ObjectClass *oc, const SevProperty *props)
     static const char *const type_name[] = {
         [SEV_PROPERTY_STR] = "string",
         [SEV_PROPERTY_UINT32] = "uint32",
+        [SEV_PROPERTY_UINT64] = "uint64",
         [SEV_PROPERTY_BOOL] = "bool",
         [SEV_PROPERTY_ON_OFF_AUTO] = "OnOffAuto",
         [SEV_PROPERTY_DIAGNOSE] = "SevDiagnose",

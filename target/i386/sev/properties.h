@@ -12,6 +12,7 @@
 typedef enum SevPropertyType {
     SEV_PROPERTY_STR,                   /* char *, owned by the object */
     SEV_PROPERTY_UINT32,                /* uint32_t */
+    SEV_PROPERTY_UINT64,                /* uint64_t */
     SEV_PROPERTY_BOOL,                  /* bool */
     SEV_PROPERTY_ON_OFF_AUTO,           /* OnOffAuto */
     SEV_PROPERTY_DIAGNOSE,              /* SevDiagnose */

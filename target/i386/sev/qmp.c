@@ -27,6 +27,20 @@ static SevCommonState *active_guest(Error **errp)
     return sev;
 }
 
+/* The guest of a command that SEV-SNP does without */
+static SevCommonState *active_sev_guest(const char *what, Error **errp)
+{
+    SevCommonState *sev = active_guest(errp);
+
+    if (sev && sev_snp_enabled()) {
+        error_setg(errp, "SEV guest '%s' is a sev-snp-guest: %s is for SEV and "
+                   "SEV-ES; under SEV-SNP the guest itself asks the firmware "
+                   "for an attestation report", sev_common_id(sev), what);
+        return NULL;
+    }
+    return sev;
+}
+
 /* NULL if this process does not encrypt the guest's memory */
 static SevMemoryInfo *memory_info(void)
 {
@@ -73,7 +87,7 @@ SevInfo *qmp_query_sev(Error **errp)
 
 SevLaunchMeasureInfo *qmp_query_sev_launch_measure(Error **errp)
 {
-    SevCommonState *sev = active_guest(errp);
+    SevCommonState *sev = active_sev_guest("a launch measurement", errp);
     SevLaunchMeasureInfo *info;
 
     if (!sev) {
@@ -163,7 +177,7 @@ static bool inject_secret(SevCommonState *sev, const char *header64,
 int sev_inject_launch_secret(const char *hdr, const char *secret,
                              uint64_t gpa, Error **errp)
 {
-    SevCommonState *sev = active_guest(errp);
+    SevCommonState *sev = active_sev_guest("a launch secret", errp);
 
     if (!sev || !sev_launch_check(sev, SEV_STEP_SECRET, errp) ||
         !inject_secret(sev, hdr, secret, gpa, errp)) {
@@ -198,7 +212,7 @@ void qmp_sev_inject_launch_secret(const char *packet_header,
                                   const char *secret, bool has_gpa,
                                   uint64_t gpa, Error **errp)
 {
-    SevCommonState *sev = active_guest(errp);
+    SevCommonState *sev = active_sev_guest("a launch secret", errp);
 
     if (!sev || !sev_launch_check(sev, SEV_STEP_SECRET, errp)) {
         return;
@@ -212,7 +226,8 @@ void qmp_sev_inject_launch_secret(const char *packet_header,
 SevAttestationReport *qmp_query_sev_attestation_report(const char *mnonce,
                                                        Error **errp)
 {
-    SevCommonState *sev = active_guest(errp);
+    SevCommonState *sev = active_sev_guest("the host's attestation report",
+                                           errp);
     uint8_t nonce[SEV_NONCE_SIZE], report[SEV_REPORT_SIZE];
     SevAttestationReport *ret;
 
@@ -238,8 +253,8 @@ SevMeasuredRangeList *qmp_query_sev_measured_ranges(Error **errp)
         range->gpa = region->gpa;
         range->size = region->size;
         range->kind = region->kind;
-        range->sha256 = sev_digest_hex(region->sha256);
-        range->launch_digest = sev_digest_hex(region->digest);
+        range->sha256 = sev_hex(region->sha256, sizeof(region->sha256));
+        range->launch_digest = sev_hex(region->digest, region->digest_size);
         QAPI_LIST_APPEND(tail, range);
     }
     return head;

@@ -17,8 +17,9 @@
 #define I386_SEV_REGIONS_H
 
 #include "exec/hwaddr.h"
+#include "qapi/qapi-types-misc-target.h"
 #include "qapi/qapi-types-sev-target.h"
-#include "asp/abi.h"
+#include "asp/snp-abi.h"
 
 typedef struct SevRegion {
     hwaddr gpa;
@@ -27,17 +28,19 @@ typedef struct SevRegion {
     SevMeasuredKind kind;
     const void *data;                       /* plaintext, @size bytes */
     uint8_t sha256[SEV_DIGEST_SIZE];        /* of this range alone */
-    uint8_t digest[SEV_DIGEST_SIZE];        /* launch digest after it */
+    uint8_t digest[SNP_DIGEST_SIZE];        /* launch digest after it */
+    uint8_t digest_size;
 } SevRegion;
 
 typedef struct SevRegions SevRegions;
 
 /**
  * sev_regions_new - an empty list
+ * @type: of guest; SEV and SEV-SNP have launch digests of their own
  *
  * Returns: the list; free it with sev_regions_free()
  */
-SevRegions *sev_regions_new(void);
+SevRegions *sev_regions_new(SevGuestType type);
 
 /**
  * sev_regions_free - NULL is allowed
@@ -48,7 +51,8 @@ void sev_regions_free(SevRegions *regions);
  * sev_regions_add - append a range that was measured
  * @hva: the same memory as the host sees it
  * @data: the @size bytes of plaintext that went into the measurement; the
- *   list owns them from now on, g_free() releases them
+ *   list owns them from now on, g_free() releases them.  NULL if only type
+ *   and address do (SEV-SNP), then they count as zeros
  */
 void sev_regions_add(SevRegions *regions, hwaddr gpa, void *hva,
                      uint64_t size, SevMeasuredKind kind, void *data);
@@ -78,10 +82,10 @@ const SevRegion *sev_regions_get(SevRegions *regions, unsigned i);
 bool sev_regions_has(const SevRegions *regions, SevMeasuredKind kind);
 
 /**
- * sev_digest_hex - a digest as 64 hexadecimal digits
+ * sev_hex - bytes as hexadecimal digits
  *
  * Returns: a new string
  */
-char *sev_digest_hex(const uint8_t *digest);
+char *sev_hex(const uint8_t *bytes, size_t len);
 
 #endif

@@ -12,12 +12,10 @@
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "qemu/error-report.h"
-#include "qemu/uuid.h"
 #include "cpu.h"
 #include "hw/i386/pc.h"
+#include "guids.h"
 #include "sev.h"
-
-#define RESET_BLOCK_GUID "00f771de-1a7e-4fcb-890e-68c77e2fb44e"
 
 /*
  * Without a table, old firmware has the block itself in the table's place:
@@ -38,8 +36,7 @@ static bool find_legacy(const uint8_t *image, uint64_t size, uint32_t *addr)
         return false;
     }
     block = image + size - RESET_CODE_SIZE - LEGACY_BLOCK_SIZE;
-    qemu_uuid_parse(RESET_BLOCK_GUID, &guid);
-    guid = qemu_uuid_bswap(guid);
+    guid = sev_guid(SEV_GUID_RESET_BLOCK);
     *addr = ldl_le_p(block);
     return lduw_le_p(block + 4) == LEGACY_BLOCK_SIZE &&
            memcmp(block + 6, &guid, sizeof(guid)) == 0;
@@ -51,7 +48,7 @@ static bool find_reset_block(const uint8_t *image, uint64_t size,
     uint8_t *data;
     int len;
 
-    if (pc_system_ovmf_table_find(RESET_BLOCK_GUID, &data, &len) &&
+    if (pc_system_ovmf_table_find(SEV_GUID_RESET_BLOCK, &data, &len) &&
         len >= sizeof(*addr)) {
         *addr = ldl_le_p(data);
         return true;

@@ -53,6 +53,9 @@ struct SevCommonState {
  * @check: whether the object's properties make sense on its platform; sets
  *   the object's es
  * @launch_start: LAUNCH_START with the object's parameters
+ * @launch_update: take memory that is to be measured; NULL: measure it at once
+ * @launch_measure: the machine is complete; NULL: LAUNCH_MEASURE
+ * @launch_finish: the VM is about to run; NULL: LAUNCH_FINISH
  * @fill_info: the members of query-sev for this @guest_type
  */
 struct SevCommonClass {
@@ -61,6 +64,10 @@ struct SevCommonClass {
     SevGuestType guest_type;
     bool (*check)(SevCommonState *sev, Error **errp);
     bool (*launch_start)(SevCommonState *sev, Error **errp);
+    bool (*launch_update)(SevCommonState *sev, hwaddr gpa, void *hva,
+                          uint64_t len, SevMeasuredKind kind, Error **errp);
+    bool (*launch_measure)(SevCommonState *sev, Error **errp);
+    bool (*launch_finish)(SevCommonState *sev, Error **errp);
     void (*fill_info)(SevCommonState *sev, SevInfo *info);
 };
 

@@ -15,6 +15,7 @@
  * none of them may be left out, doubled or moved.
  */
 typedef volatile uint8_t mem8;
+typedef volatile uint16_t mem16;    /* volatile: see above */
 typedef volatile uint32_t mem32;    /* volatile: see above */
 typedef volatile uint64_t mem64;    /* volatile: see above */
 
@@ -93,6 +94,11 @@ static inline void outb(uint16_t port, uint8_t value)
     asm volatile("outb %0, %1" : : "a" (value), "Nd" (port));
 }
 
+static inline void outw(uint16_t port, uint16_t value)
+{
+    asm volatile("outw %0, %1" : : "a" (value), "Nd" (port));
+}
+
 static inline void outl(uint16_t port, uint32_t value)
 {
     asm volatile("outl %0, %1" : : "a" (value), "Nd" (port));
@@ -103,6 +109,14 @@ static inline uint8_t inb(uint16_t port)
     uint8_t value;
 
     asm volatile("inb %1, %0" : "=a" (value) : "Nd" (port));
+    return value;
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+    uint32_t value;
+
+    asm volatile("inl %1, %0" : "=a" (value) : "Nd" (port));
     return value;
 }
 

@@ -3,6 +3,7 @@
  *
  * The machine's configuration device.
  */
+#include "cmos.h"
 #include "cpu.h"
 #include "fw-cfg.h"
 
@@ -17,11 +18,7 @@
 #define DMA_ERROR       (1u << 0)
 #define DMA_READ        (1u << 1)
 #define DMA_SELECT      (1u << 3)
-
-static void outw(uint16_t port, uint16_t value)
-{
-    asm volatile("outw %0, %1" : : "a" (value), "Nd" (port));
-}
+#define DMA_WRITE       (1u << 4)
 
 static uint64_t read_big_endian(unsigned bytes)
 {
@@ -51,17 +48,24 @@ static uint16_t read_entry(const char *name, uint32_t *size)
     return same ? selector : 0;
 }
 
-uint64_t fw_cfg_number(const char *name, uint64_t fallback)
+uint16_t fw_cfg_find(const char *name, uint32_t *size)
 {
     uint16_t selector = 0;
-    uint64_t number = 0;
-    uint32_t size = 0;
     uint32_t entries;
 
     outw(PORT_SELECTOR, DIRECTORY);
     for (entries = read_big_endian(4); entries && !selector; entries--) {
-        selector = read_entry(name, &size);
+        selector = read_entry(name, size);
     }
+    return selector;
+}
+
+uint64_t fw_cfg_number(const char *name, uint64_t fallback)
+{
+    uint32_t size;
+    uint16_t selector = fw_cfg_find(name, &size);
+    uint64_t number = 0;
+
     if (!selector) {
         return fallback;
     }
@@ -72,19 +76,35 @@ uint64_t fw_cfg_number(const char *name, uint64_t fallback)
     return number;
 }
 
-bool fw_cfg_dma_read(uint16_t selector, uint64_t physical, uint32_t length,
-                     void *control, uint64_t control_physical)
+static bool run(struct fw_cfg_control control, uint32_t command,
+                uint64_t physical, uint32_t length, unsigned seconds)
 {
-    mem32 *word = control;
+    struct timer timer = timer_start(seconds);
 
-    word[0] = __builtin_bswap32(selector << 16 | DMA_SELECT | DMA_READ);
-    word[1] = __builtin_bswap32(length);
-    word[2] = __builtin_bswap32(physical >> 32);
-    word[3] = __builtin_bswap32(physical);
-    outl(PORT_DMA_HIGH, __builtin_bswap32(control_physical >> 32));
-    outl(PORT_DMA_LOW, __builtin_bswap32(control_physical));
-    while (__builtin_bswap32(word[0]) & ~DMA_ERROR) {
-        cpu_relax();
+    control.at[0] = __builtin_bswap32(command);
+    control.at[1] = __builtin_bswap32(length);
+    control.at[2] = __builtin_bswap32(physical >> 32);
+    control.at[3] = __builtin_bswap32(physical);
+    outl(PORT_DMA_HIGH, __builtin_bswap32(control.physical >> 32));
+    outl(PORT_DMA_LOW, __builtin_bswap32(control.physical));
+    while (__builtin_bswap32(control.at[0]) & ~DMA_ERROR) {
+        if (timer_expired(&timer)) {
+            return false;
+        }
     }
-    return !word[0];
+    return !control.at[0];
+}
+
+bool fw_cfg_dma_read(struct fw_cfg_control control, uint16_t selector,
+                     uint64_t physical, uint32_t length, unsigned seconds)
+{
+    return run(control, selector << 16 | DMA_SELECT | DMA_READ, physical,
+               length, seconds);
+}
+
+bool fw_cfg_dma_write(struct fw_cfg_control control, uint16_t selector,
+                      uint64_t physical, uint32_t length, unsigned seconds)
+{
+    return run(control, selector << 16 | DMA_SELECT | DMA_WRITE, physical,
+               length, seconds);
 }

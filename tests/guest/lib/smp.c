@@ -1,14 +1,9 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cmos.h"
 #include "guest.h"
 #include "smp.h"
-
-#define CMOS_INDEX      0x70
-#define CMOS_DATA       0x71
-#define CMOS_SECONDS    0x00
-#define CMOS_CPUS       0x5f
-#define DELAY_PORT      0x80
 
 #define APIC_BASE       0xfee00000ul
 #define APIC_ICR_LOW    0x300
@@ -27,23 +22,9 @@ void ap_run(unsigned number)
     __atomic_add_fetch(&finished, 1, __ATOMIC_SEQ_CST);
 }
 
-static uint8_t cmos(uint8_t index)
-{
-    outb(CMOS_INDEX, index);
-    return inb(CMOS_DATA);
-}
-
 unsigned smp_cpus(void)
 {
-    return cmos(CMOS_CPUS) + 1;
-}
-
-/* A write to the POST port takes about a microsecond. */
-static void delay(unsigned microseconds)
-{
-    while (microseconds--) {
-        outb(DELAY_PORT, 0);
-    }
+    return cmos_read(CMOS_CPUS) + 1;
 }
 
 static void send(uint32_t command)
@@ -59,15 +40,9 @@ static void send(uint32_t command)
 static uint32_t wait_for(mem32 *counter, uint32_t count,
                          unsigned seconds)
 {
-    uint8_t last = cmos(CMOS_SECONDS);
+    struct timer timer = timer_start(seconds);
 
-    while (*counter < count && seconds) {
-        uint8_t now = cmos(CMOS_SECONDS);
-
-        if (now != last) {
-            last = now;
-            seconds--;
-        }
+    while (*counter < count && !timer_expired(&timer)) {
         cpu_relax();
     }
     return *counter;

@@ -48,22 +48,28 @@ static bool has_line(const char *report, const char *start)
     return false;
 }
 
-static char *wait_for_report(const char *guest, const char *serial)
+/* Either line */
+static void wait_for_line(SevBoot *boot, const char *start, const char *other)
 {
     int64_t end = g_get_monotonic_time() + PATIENCE_US;
-    char *report = NULL;
 
     do {
         g_usleep(POLL_US);
-        g_free(report);
-        g_assert_true(g_file_get_contents(serial, &report, NULL, NULL));
-        if (has_line(report, "done ") || has_line(report, "gave-up ")) {
-            return report;
+        g_free(boot->report);
+        g_assert_true(g_file_get_contents(boot->serial, &boot->report, NULL,
+                                          NULL));
+        if (has_line(boot->report, start) || has_line(boot->report, other)) {
+            return;
         }
     } while (g_get_monotonic_time() < end);
 
-    g_test_message("%s", report);
-    g_error("%s does not come to an end", guest);
+    g_test_message("%s", boot->report);
+    g_error("the guest does not come to '%s'", start);
+}
+
+void sev_boot_wait_for(SevBoot *boot, const char *start)
+{
+    wait_for_line(boot, start, start);
 }
 
 /* One line of the report; "ok" lines are numbered from 1 after each start. */
@@ -125,7 +131,7 @@ static void wait_for_stop(QTestState *qts)
     } while (running);
 }
 
-SevBoot *sev_boot_firmware(const char *guest, const char *options)
+static SevBoot *begin(const char *options)
 {
     SevBoot *boot = g_new0(SevBoot, 1);
 
@@ -134,19 +140,39 @@ SevBoot *sev_boot_firmware(const char *guest, const char *options)
                             "-serial file:%s "
                             "-device isa-debug-exit,iobase=0xf4,iosize=4 %s",
                             boot->serial, options);
-    boot->report = wait_for_report(guest, boot->serial);
+    return boot;
+}
+
+SevBoot *sev_boot_begin(const char *guest, const char *options)
+{
+    g_autofree char *image = sev_boot_image(guest);
+    g_autofree char *all = g_strdup_printf("%s -bios %s", options, image);
+
+    return begin(all);
+}
+
+void sev_boot_end(SevBoot *boot, const char *guest)
+{
+    wait_for_line(boot, "done ", "gave-up ");
     check_report(boot, guest);
     wait_for_stop(boot->qts);
     qtest_set_expected_status(boot->qts, EXIT_PASSED);
+}
+
+SevBoot *sev_boot_firmware(const char *guest, const char *options)
+{
+    SevBoot *boot = begin(options);
+
+    sev_boot_end(boot, guest);
     return boot;
 }
 
 SevBoot *sev_boot(const char *guest, const char *options)
 {
-    g_autofree char *image = sev_boot_image(guest);
-    g_autofree char *all = g_strdup_printf("%s -bios %s", options, image);
+    SevBoot *boot = sev_boot_begin(guest, options);
 
-    return sev_boot_firmware(guest, all);
+    sev_boot_end(boot, guest);
+    return boot;
 }
 
 /* What follows "KIND KEY " up to the end of the line. */
@@ -177,6 +203,24 @@ uint64_t sev_boot_info(const SevBoot *boot, const char *key)
 char *sev_boot_data(const SevBoot *boot, const char *key)
 {
     return find_value(boot, "data", key);
+}
+
+void sev_boot_save(SevBoot *boot, const char *command, uint64_t address,
+                   size_t size, uint8_t *data)
+{
+    g_autofree char *file = g_strdup_printf("%s.%s", boot->serial, command);
+    g_autofree char *content = NULL;
+    gsize got;
+
+    qtest_qmp_assert_success(boot->qts,
+                             "{ 'execute': %s, 'arguments': "
+                             "{ 'val': %" PRIu64 ", 'size': %" PRIu64 ", "
+                             "'filename': %s } }",
+                             command, address, (uint64_t)size, file);
+    g_assert_true(g_file_get_contents(file, &content, &got, NULL));
+    g_assert_cmpuint(got, ==, size);
+    memcpy(data, content, size);
+    unlink(file);
 }
 
 /* libqtest looks for QEMU's end ten times a second: too slow for hundreds. */

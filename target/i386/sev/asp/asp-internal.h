@@ -16,14 +16,19 @@
 /* Contexts of guests that the platform has room for */
 #define ASP_GUEST_MAX   ASP_ASID_MAX
 
+/* Whose memory it is, and the key that it is encrypted with */
+typedef struct AspMemKey {
+    uint32_t handle;
+    uint8_t vek[SEV_KEY_SIZE];
+    AspMemCrypt *engine;                /* of @vek, made at first use */
+} AspMemKey;
+
 /* A guest context, SEV API chapter 2.2 */
 typedef struct AspGuest {
-    uint32_t handle;
+    AspMemKey key;
     AspGuestState state;
     uint32_t policy;
     uint32_t asid;                      /* 0: not active */
-    uint8_t vek[SEV_KEY_SIZE];
-    AspMemCrypt *engine;                /* of @vek, made at first use */
     SevTransportKeys keys;
     AspHash *running_digest;            /* NULL once it is final */
     uint8_t digest[SEV_DIGEST_SIZE];    /* final LD, for ATTESTATION */
@@ -44,7 +49,12 @@ struct Asp {
     bool config_es;
     GHashTable *guests;                 /* handle -> AspGuest */
     uint32_t last_handle;
-    AspAsid asids[ASP_ASID_MAX + 1];
+    AspAsid asids[ASP_ASID_MAX + 1];    /* of SEV and of SEV-SNP */
+
+    SnpPlatformState snp_state;
+    bool snp_rmp_init;
+    GHashTable *snp_guests;             /* address of context -> SnpGuest */
+    GArray *snp_cpuid_refused;          /* of AspCpuidBits */
 
     bool fixed_keys;                    /* asp_set_transport_keys() */
     SevTransportKeys transport_keys;
@@ -91,6 +101,28 @@ AspGuest *asp_guest_new(Asp *asp);
 void asp_guest_free(void *guest);
 
 /**
+ * asp_asids_soil - demand a DF_FLUSH for every ASID that nobody has
+ */
+void asp_asids_soil(Asp *asp);
+
+/**
+ * asp_asid_take - give an ASID to a guest
+ * @asid: which; guests of its kind have those from @first to @last
+ * @owner: the guest's ASID: 0 if it has none yet
+ *
+ * Returns: ASP_SUCCESS with @owner set; ACTIVE, INVALID_ASID, ASID_OWNED,
+ * DFFLUSH_REQUIRED
+ */
+AspStatus asp_asid_take(Asp *asp, uint32_t asid, uint32_t first,
+                        uint32_t last, uint32_t *owner);
+
+/**
+ * asp_asid_drop - take it back
+ * @owner: the guest's ASID, maybe 0; set to 0
+ */
+void asp_asid_drop(Asp *asp, uint32_t *owner);
+
+/**
  * asp_drop_guests - what SHUTDOWN does to all guests
  */
 void asp_drop_guests(Asp *asp);
@@ -118,14 +150,19 @@ AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len);
 AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len);
 
 /*
- * Memory as @guest sees it with the C-bit set; @addr and @len are multiples
- * of ASP_MEM_BLOCK.
+ * Memory as the owner of @key sees it with the C-bit set; @addr and @len are
+ * multiples of ASP_MEM_BLOCK.
  */
 #define ASP_MEM_BLOCK   16
 #define ASP_MEM_CHUNK   (64 * 1024)     /* how much to handle at a time */
-AspStatus asp_guest_read(Asp *asp, AspGuest *guest, uint64_t addr,
+AspStatus asp_guest_read(Asp *asp, AspMemKey *key, uint64_t addr,
                          void *buf, size_t len);
-AspStatus asp_guest_write(Asp *asp, AspGuest *guest, uint64_t addr,
+AspStatus asp_guest_write(Asp *asp, AspMemKey *key, uint64_t addr,
                           const void *buf, size_t len);
+
+/**
+ * asp_memkey_wipe - forget a key and its engine
+ */
+void asp_memkey_wipe(AspMemKey *key);
 
 #endif

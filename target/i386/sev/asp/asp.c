@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "asp-internal.h"
+#include "snp-internal.h"
 
 /* States in which a command is legal, as sets */
 #define IN(state)       (1u << (state))
@@ -118,10 +118,13 @@ Asp *asp_new(AspIdentity *identity, const AspMemory *memory, void *opaque)
     Asp *asp = g_new0(Asp, 1);
 
     g_assert(!memory->guest_read == !memory->guest_write);
+    g_assert(!memory->rmp_read == !memory->rmp_write);
     asp->identity = identity;
     asp->memory = *memory;
     asp->opaque = opaque;
     asp->guests = g_hash_table_new_full(NULL, NULL, NULL, asp_guest_free);
+    asp->snp_guests = snp_guests_new();
+    asp->snp_cpuid_refused = g_array_new(false, false, sizeof(AspCpuidBits));
     return asp;
 }
 
@@ -129,6 +132,8 @@ void asp_free(Asp *asp)
 {
     if (asp) {
         g_hash_table_destroy(asp->guests);
+        g_hash_table_destroy(asp->snp_guests);
+        g_array_free(asp->snp_cpuid_refused, true);
         asp_wipe(asp, sizeof(*asp));
         g_free(asp);
     }
@@ -198,10 +203,14 @@ static AspStatus check(const Asp *asp, const CommandInfo *info, size_t len)
 AspStatus asp_command(Asp *asp, AspCommand id, void *buf, size_t len)
 {
     const CommandInfo *info = find_command(id);
-    AspStatus status = check(asp, info, len);
     AspGuest *guest = NULL;
     uint8_t cmd[BUFFER_MAX];
+    AspStatus status;
 
+    if (snp_is_command(id)) {
+        return snp_command(asp, id, buf, len);
+    }
+    status = check(asp, info, len);
     if (status) {
         return status;
     }

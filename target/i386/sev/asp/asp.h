@@ -17,6 +17,10 @@
  * LAUNCH_UPDATE_DATA ..., LAUNCH_MEASURE, LAUNCH_SECRET ..., LAUNCH_FINISH.
  * Commands that touch guest memory answer INACTIVE before ACTIVATE.  At the
  * end: DEACTIVATE, DECOMMISSION.
+ *
+ * A launch with SEV-SNP: SNP_INIT, SNP_GCTX_CREATE, SNP_LAUNCH_START,
+ * SNP_DF_FLUSH, SNP_ACTIVATE, SNP_LAUNCH_UPDATE ..., SNP_LAUNCH_FINISH; at the
+ * end SNP_DECOMMISSION.
  */
 
 #ifndef I386_SEV_ASP_H
@@ -25,8 +29,29 @@
 #include "abi.h"
 #include "identity.h"
 #include "session.h"
+#include "snp-abi.h"
 
 typedef struct Asp Asp;
+
+/**
+ * struct AspRmpEntry - what the reverse map table has about a page of memory
+ * @assigned: it belongs to a guest or the firmware; false: to the hypervisor,
+ *   and all else is 0
+ * @immutable: only the firmware may change the entry
+ * @large: the entry is for 2 MiB, otherwise for 4 KiB
+ * @asid: of the guest; 0: the firmware's
+ * @gpa: where the guest has the page
+ * @vmpl_perms: what each VMPL may do with it
+ */
+typedef struct AspRmpEntry {
+    bool assigned, validated, immutable, vmsa, large;
+    uint32_t asid;
+    uint64_t gpa;
+    uint8_t vmpl_perms[4];
+} AspRmpEntry;
+
+/* What stands for the handle of a guest with SEV-SNP, see AspMemory */
+#define ASP_SNP_HANDLE(asid)    (0x80000000u | (asid))
 
 /**
  * struct AspMemory - how an Asp reaches memory
@@ -44,8 +69,14 @@ typedef struct Asp Asp;
  * controller.  When both are NULL the Asp does the engine's work itself, with
  * @read, @write and the guest's key (memcrypt.h): then memory holds
  * ciphertext.  @vek is the guest's 16-byte memory encryption key; it is valid
- * during the call only.
+ * during the call only.  Guests with SEV-SNP have no handle: ASP_SNP_HANDLE()
+ * of their ASID takes its place.
+ *
+ * @rmp_read and @rmp_write get and set the RMP entry of the 4 KiB page at
+ * @addr; within 2 MiB with a large entry all pages have the same one but for
+ * @gpa.  Both NULL: a platform without SEV-SNP.
  */
+
 typedef struct AspMemory {
     bool (*read)(void *opaque, uint64_t addr, void *buf, size_t len);
     bool (*write)(void *opaque, uint64_t addr, const void *buf, size_t len);
@@ -53,6 +84,8 @@ typedef struct AspMemory {
                        uint64_t addr, void *buf, size_t len);
     bool (*guest_write)(void *opaque, uint32_t handle, const uint8_t *vek,
                         uint64_t addr, const void *buf, size_t len);
+    bool (*rmp_read)(void *opaque, uint64_t addr, AspRmpEntry *entry);
+    bool (*rmp_write)(void *opaque, uint64_t addr, const AspRmpEntry *entry);
 } AspMemory;
 
 /**
@@ -107,5 +140,34 @@ void asp_set_transport_keys(Asp *asp, const SevTransportKeys *keys);
  * Returns: false if there is no such guest
  */
 bool asp_guest_digest(const Asp *asp, uint32_t handle, uint8_t *digest);
+
+/**
+ * asp_snp_digest - the launch digest LD of a guest with SEV-SNP, as it is now
+ * @gctx_paddr: its context page
+ * @digest: out: SNP_DIGEST_SIZE bytes
+ *
+ * Returns: false if there is no such guest
+ */
+bool asp_snp_digest(const Asp *asp, uint64_t gctx_paddr, uint8_t *digest);
+
+typedef enum AspCpuidReg {
+    ASP_CPUID_EAX, ASP_CPUID_EBX, ASP_CPUID_ECX, ASP_CPUID_EDX,
+} AspCpuidReg;
+
+/* Bits of one register of a CPUID leaf */
+typedef struct AspCpuidBits {
+    uint32_t leaf, subleaf;
+    AspCpuidReg reg;
+    uint32_t mask;
+} AspCpuidBits;
+
+/**
+ * asp_snp_cpuid_refuse - say that the platform lacks CPUID features
+ * @bits: which; copied
+ *
+ * SNP_LAUNCH_UPDATE then refuses a CPUID page with one of them, besides those
+ * that no firmware allows.
+ */
+void asp_snp_cpuid_refuse(Asp *asp, const AspCpuidBits *bits);
 
 #endif

@@ -203,7 +203,8 @@ void sev_cert_sign(SevCert *cert, unsigned i, SevCertUsage usage,
 {
     AspEcSig value;
 
-    asp_ecdsa_sign(key, cert->bytes, SEV_CERT_BODY_SIZE, &value);
+    asp_ecdsa_sign(key, ASP_SIG_SHA256, cert->bytes, SEV_CERT_BODY_SIZE,
+                   &value);
     sev_cert_put_sig(cert, i, usage, &value);
 }
 
@@ -261,7 +262,8 @@ bool sev_cert_verify(const SevCert *cert, const SevCert *signer, GError **err)
     sig = &sev_cert_wire(cert)->sig[i];
     if (!sev_number_load(sig->ec.r, value.r) ||
         !sev_number_load(sig->ec.s, value.s) ||
-        !asp_ecdsa_verify(&pub, cert->bytes, SEV_CERT_BODY_SIZE, &value)) {
+        !asp_ecdsa_verify(&pub, ASP_SIG_SHA256, cert->bytes,
+                          SEV_CERT_BODY_SIZE, &value)) {
         return bad_signature(usage, err);
     }
     return true;

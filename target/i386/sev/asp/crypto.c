@@ -74,6 +74,12 @@ void asp_sha256(const void *data, size_t len, uint8_t *digest)
     gcry_md_hash_buffer(GCRY_MD_SHA256, digest, data, len);
 }
 
+void asp_sha384(const void *data, size_t len, uint8_t *digest)
+{
+    asp_crypto_init();
+    gcry_md_hash_buffer(GCRY_MD_SHA384, digest, data, len);
+}
+
 AspHash *asp_hash_new(void)
 {
     AspHash *hash = g_new0(AspHash, 1);

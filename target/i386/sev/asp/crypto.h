@@ -74,6 +74,12 @@ void asp_random(void *buf, size_t len);
  */
 void asp_sha256(const void *data, size_t len, uint8_t *digest);
 
+/**
+ * asp_sha384 - SHA-384 of one buffer
+ * @digest: out: 48 bytes
+ */
+void asp_sha384(const void *data, size_t len, uint8_t *digest);
+
 /* A SHA-256 in progress */
 typedef struct AspHash AspHash;
 
@@ -171,20 +177,26 @@ bool asp_ec_valid(const AspEcPoint *pub);
  */
 bool asp_ecdh(const AspEcKey *key, const AspEcPoint *peer, uint8_t *z);
 
+/* What of a message is signed */
+typedef enum AspSigHash {
+    ASP_SIG_SHA256,                     /* SEV */
+    ASP_SIG_SHA384,                     /* SEV-SNP */
+} AspSigHash;
+
 /**
- * asp_ecdsa_sign - sign SHA-256 of @data
+ * asp_ecdsa_sign - sign the hash of @data
  *
  * The nonce is that of RFC 6979, so a signature depends on nothing but key
  * and data.
  */
-void asp_ecdsa_sign(const AspEcKey *key, const void *data, size_t len,
-                    AspEcSig *sig);
+void asp_ecdsa_sign(const AspEcKey *key, AspSigHash hash, const void *data,
+                    size_t len, AspEcSig *sig);
 
 /**
- * asp_ecdsa_verify - whether @sig is a signature of SHA-256 of @data
+ * asp_ecdsa_verify - whether @sig is a signature of the hash of @data
  */
-bool asp_ecdsa_verify(const AspEcPoint *pub, const void *data, size_t len,
-                      const AspEcSig *sig);
+bool asp_ecdsa_verify(const AspEcPoint *pub, AspSigHash hash,
+                      const void *data, size_t len, const AspEcSig *sig);
 
 #define ASP_RSA_MAX 512     /* bytes of the longest modulus */
 

@@ -13,13 +13,13 @@ static AspStatus copy_chunk(Asp *asp, AspGuest *guest, bool decrypt,
 {
     AspStatus status;
 
-    status = decrypt ? asp_guest_read(asp, guest, src, chunk, len)
+    status = decrypt ? asp_guest_read(asp, &guest->key, src, chunk, len)
                      : asp_mem_read(asp, src, chunk, len);
     if (status) {
         return status;
     }
     return decrypt ? asp_mem_write(asp, dst, chunk, len)
-                   : asp_guest_write(asp, guest, dst, chunk, len);
+                   : asp_guest_write(asp, &guest->key, dst, chunk, len);
 }
 
 static AspStatus copy(Asp *asp, AspGuest *guest, bool decrypt, uint64_t src,

@@ -5,7 +5,7 @@
  */
 
 #include "crypto-gcrypt.h"
-#include "abi.h"
+#include "snp-abi.h"
 
 #define CURVE "NIST P-384"
 #define POINT_SIZE (1 + 2 * ASP_EC_SIZE)
@@ -166,16 +166,25 @@ static void point_encode(const AspEcPoint *pub, uint8_t *out)
     memcpy(out + 1 + ASP_EC_SIZE, pub->y, ASP_EC_SIZE);
 }
 
-/* The digest as libgcrypt signs it: as the number that it is */
-static gcry_sexp_t digest_sexp(const char *format, const void *data,
-                               size_t len)
+/* The digest as libgcrypt signs it, with @flags in its words */
+static gcry_sexp_t digest_sexp(const char *flags, AspSigHash hash,
+                               const void *data, size_t len)
 {
-    uint8_t digest[SEV_DIGEST_SIZE];
+    bool long_hash = hash == ASP_SIG_SHA384;
+    char *format = g_strdup_printf("(data (flags %s)(hash %s %%b))", flags,
+                                   long_hash ? "sha384" : "sha256");
+    uint8_t digest[SNP_DIGEST_SIZE];
     gcry_sexp_t sexp;
 
-    asp_sha256(data, len, digest);
-    asp_gcry_check(gcry_sexp_build(&sexp, NULL, format, (int)sizeof(digest),
+    if (long_hash) {
+        asp_sha384(data, len, digest);
+    } else {
+        asp_sha256(data, len, digest);
+    }
+    asp_gcry_check(gcry_sexp_build(&sexp, NULL, format, long_hash ?
+                                   SNP_DIGEST_SIZE : SEV_DIGEST_SIZE,
                                    digest), "ECDSA digest");
+    g_free(format);
     return sexp;
 }
 
@@ -193,15 +202,15 @@ static gcry_sexp_t private_sexp(const AspEcKey *key)
     return sexp;
 }
 
-void asp_ecdsa_sign(const AspEcKey *key, const void *data, size_t len,
-                    AspEcSig *sig)
+void asp_ecdsa_sign(const AspEcKey *key, AspSigHash hash, const void *data,
+                    size_t len, AspEcSig *sig)
 {
     gcry_sexp_t digest, private, result;
     gcry_mpi_t r, s;
 
     asp_crypto_init();
     private = private_sexp(key);
-    digest = digest_sexp("(data (flags rfc6979)(hash sha256 %b))", data, len);
+    digest = digest_sexp("rfc6979", hash, data, len);
     asp_gcry_check(gcry_pk_sign(&result, digest, private), "ECDSA");
     asp_gcry_check(gcry_sexp_extract_param(result, NULL, "rs", &r, &s, NULL),
                    "ECDSA signature");
@@ -215,8 +224,8 @@ void asp_ecdsa_sign(const AspEcKey *key, const void *data, size_t len,
     gcry_sexp_release(private);
 }
 
-bool asp_ecdsa_verify(const AspEcPoint *pub, const void *data, size_t len,
-                      const AspEcSig *sig)
+bool asp_ecdsa_verify(const AspEcPoint *pub, AspSigHash hash,
+                      const void *data, size_t len, const AspEcSig *sig)
 {
     gcry_sexp_t digest, public, sigval;
     uint8_t q[POINT_SIZE];
@@ -233,7 +242,7 @@ bool asp_ecdsa_verify(const AspEcPoint *pub, const void *data, size_t len,
                                    "(sig-val (ecdsa (r %b)(s %b)))",
                                    ASP_EC_SIZE, sig->r, ASP_EC_SIZE, sig->s),
                    "ECDSA signature");
-    digest = digest_sexp("(data (flags raw)(hash sha256 %b))", data, len);
+    digest = digest_sexp("raw", hash, data, len);
     ok = !gcry_pk_verify(sigval, digest, public);
 
     gcry_sexp_release(digest);

@@ -48,11 +48,34 @@ static bool check_path(const char *path, GError **err)
     return true;
 }
 
+/* What is in a file is a secret */
+static void state_free(AspState *state)
+{
+    asp_wipe(state, sizeof(*state));
+    g_free(state);
+}
+
+/*
+ * The last step of making or opening an identity: it goes with the file at
+ * @path, that has @state, and lives only if the step before was @ok.
+ */
+static AspIdentity *keep(AspIdentity *identity, const char *path,
+                         AspState *state, bool ok)
+{
+    memcpy(identity->file_digest, asp_state_digest(state), SEV_DIGEST_SIZE);
+    identity->path = g_strdup(path);
+    state_free(state);
+    if (!ok) {
+        asp_identity_free(identity);
+        return NULL;
+    }
+    return identity;
+}
+
 AspIdentity *asp_identity_create(const char *path, GError **err)
 {
     AspIdentity *identity;
     AspState *state;
-    bool ok;
 
     if (!check_path(path, err)) {
         return NULL;
@@ -62,17 +85,7 @@ AspIdentity *asp_identity_create(const char *path, GError **err)
     make_chip(&identity->chip);
     asp_store_make(&identity->store, &identity->chip);
     asp_state_encode(&identity->chip, &identity->store, state);
-    memcpy(identity->file_digest, asp_state_digest(state), SEV_DIGEST_SIZE);
-    identity->path = g_strdup(path);
-
-    ok = asp_state_create(path, state, err);
-    asp_wipe(state, sizeof(*state));
-    g_free(state);
-    if (!ok) {
-        asp_identity_free(identity);
-        return NULL;
-    }
-    return identity;
+    return keep(identity, path, state, asp_state_create(path, state, err));
 }
 
 AspIdentity *asp_identity_open(const char *path, GError **err)
@@ -89,15 +102,7 @@ AspIdentity *asp_identity_open(const char *path, GError **err)
             g_prefix_error(err, "'%s' cannot be used: ", path);
         }
     }
-    memcpy(identity->file_digest, asp_state_digest(state), SEV_DIGEST_SIZE);
-    identity->path = g_strdup(path);
-    asp_wipe(state, sizeof(*state));
-    g_free(state);
-    if (!ok) {
-        asp_identity_free(identity);
-        return NULL;
-    }
-    return identity;
+    return keep(identity, path, state, ok);
 }
 
 /* Write what @identity would be with @store to its file */
@@ -112,8 +117,7 @@ static bool save(AspIdentity *identity, const AspStore *store, GError **err)
         memcpy(identity->file_digest, asp_state_digest(state),
                SEV_DIGEST_SIZE);
     }
-    asp_wipe(state, sizeof(*state));
-    g_free(state);
+    state_free(state);
     return ok;
 }
 

@@ -58,8 +58,8 @@ static AspStatus inject(Asp *asp, AspGuest *guest, const AspCmdLaunchSecret *c,
                                    data, len);
     }
     if (!status) {
-        status = asp_guest_write(asp, guest, GUINT64_FROM_LE(c->guest_paddr),
-                                 data, len);
+        status = asp_guest_write(asp, &guest->key,
+                                 GUINT64_FROM_LE(c->guest_paddr), data, len);
     }
     return status;
 }
@@ -103,7 +103,7 @@ static void make_report(const Asp *asp, const AspGuest *guest,
     memcpy(report->mnonce, mnonce, sizeof(report->mnonce));
     memcpy(report->digest, guest->digest, sizeof(report->digest));
     report->policy = GUINT32_TO_LE(guest->policy);
-    asp_ecdsa_sign(&asp->identity->store.pek_key, report,
+    asp_ecdsa_sign(&asp->identity->store.pek_key, ASP_SIG_SHA256, report,
                    offsetof(SevReport, sig_usage), &sig);
     report->sig_usage = GUINT32_TO_LE(SEV_USAGE_PEK);
     report->sig_algo = GUINT32_TO_LE(SEV_ALGO_ECDSA_SHA256);

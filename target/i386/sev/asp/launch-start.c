@@ -98,12 +98,12 @@ static AspStatus make_guest(Asp *asp, AspCmdLaunchStart *c, uint32_t policy,
     guest->policy = policy;
     guest->keys = *keys;
     if (from) {
-        memcpy(guest->vek, from->vek, sizeof(guest->vek));
+        memcpy(guest->key.vek, from->key.vek, sizeof(guest->key.vek));
     } else {
-        asp_random(guest->vek, sizeof(guest->vek));
+        asp_random(guest->key.vek, sizeof(guest->key.vek));
     }
     asp->state = ASP_PLATFORM_WORKING;
-    c->handle = GUINT32_TO_LE(guest->handle);
+    c->handle = GUINT32_TO_LE(guest->key.handle);
     return ASP_SUCCESS;
 }
 

@@ -25,7 +25,7 @@ static AspStatus measure_and_encrypt(Asp *asp, AspGuest *guest,
         status = asp_mem_read(asp, addr, chunk, part);
         if (!status) {
             asp_hash_update(hash, chunk, part);
-            status = asp_guest_write(asp, guest, addr, chunk, part);
+            status = asp_guest_write(asp, &guest->key, addr, chunk, part);
         }
         addr += part;
         len -= part;

@@ -54,15 +54,21 @@ AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len)
     }
 }
 
-static AspMemCrypt *engine(AspGuest *guest)
+static AspMemCrypt *engine(AspMemKey *key)
 {
-    if (!guest->engine) {
-        guest->engine = asp_memcrypt_new(guest->vek);
+    if (!key->engine) {
+        key->engine = asp_memcrypt_new(key->vek);
     }
-    return guest->engine;
+    return key->engine;
 }
 
-AspStatus asp_guest_read(Asp *asp, AspGuest *guest, uint64_t addr,
+void asp_memkey_wipe(AspMemKey *key)
+{
+    asp_memcrypt_free(key->engine);
+    asp_wipe(key, sizeof(*key));
+}
+
+AspStatus asp_guest_read(Asp *asp, AspMemKey *key, uint64_t addr,
                          void *buf, size_t len)
 {
     AspStatus status;
@@ -72,17 +78,17 @@ AspStatus asp_guest_read(Asp *asp, AspGuest *guest, uint64_t addr,
     }
     if (asp->memory.guest_read) {
         return result(!wraps(addr, len) &&
-                      asp->memory.guest_read(asp->opaque, guest->handle,
-                                             guest->vek, addr, buf, len));
+                      asp->memory.guest_read(asp->opaque, key->handle,
+                                             key->vek, addr, buf, len));
     }
     status = asp_mem_read(asp, addr, buf, len);
     if (status == ASP_SUCCESS) {
-        asp_memcrypt_decrypt(engine(guest), addr, buf, len);
+        asp_memcrypt_decrypt(engine(key), addr, buf, len);
     }
     return status;
 }
 
-AspStatus asp_guest_write(Asp *asp, AspGuest *guest, uint64_t addr,
+AspStatus asp_guest_write(Asp *asp, AspMemKey *key, uint64_t addr,
                           const void *buf, size_t len)
 {
     AspStatus status;
@@ -93,11 +99,11 @@ AspStatus asp_guest_write(Asp *asp, AspGuest *guest, uint64_t addr,
     }
     if (asp->memory.guest_write) {
         return result(!wraps(addr, len) &&
-                      asp->memory.guest_write(asp->opaque, guest->handle,
-                                              guest->vek, addr, buf, len));
+                      asp->memory.guest_write(asp->opaque, key->handle,
+                                              key->vek, addr, buf, len));
     }
     cipher = g_memdup2(buf, len);
-    asp_memcrypt_encrypt(engine(guest), addr, cipher, len);
+    asp_memcrypt_encrypt(engine(key), addr, cipher, len);
     status = asp_mem_write(asp, addr, cipher, len);
     g_free(cipher);
     return status;

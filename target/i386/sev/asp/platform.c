@@ -40,7 +40,6 @@ static AspStatus init(Asp *asp, uint32_t options, uint64_t tmr_paddr,
 {
     bool es = options & ASP_INIT_ES;
     AspStatus status = ASP_SUCCESS;
-    size_t i;
 
     if (options & ~ASP_INIT_ES) {
         return ASP_INVALID_PARAM;
@@ -54,10 +53,7 @@ static AspStatus init(Asp *asp, uint32_t options, uint64_t tmr_paddr,
     if (status) {
         return status;
     }
-    /* Caches may hold data of whoever had an ASID before. */
-    for (i = 0; i < G_N_ELEMENTS(asp->asids); i++) {
-        asp->asids[i] = (AspAsid) { .dirty = true };
-    }
+    asp_asids_soil(asp);
     asp->config_es = es;
     asp->state = ASP_PLATFORM_INIT;
     return ASP_SUCCESS;

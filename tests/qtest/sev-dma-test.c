@@ -1,0 +1,180 @@
+/*
+ * SEV guests under TCG: devices that use memory which is shared with them, and
+ * memory that the guest forgot to share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "sev/boot.h"
+
+#define PAGE    4096
+#define WORDS   (PAGE / 8)
+#define IMAGE   (1024 * 1024)
+#define SEV     "-accel tcg -cpu max -machine q35,memory-encryption=sev0 " \
+                "-object sev-guest,id=sev0"
+#define PLAIN   "-accel tcg -cpu max -machine q35"
+
+/* What lib/dma.c fills pages with */
+#define SHARED_SEED     0x5ea5ed0000000000ull
+#define SECRET_SEED     0x9c1ce70000000000ull
+
+/* How often its private page is given to the device */
+#define SECRET_WRITES   3
+
+/* Properties that lib/dma.c looks at */
+#define PASSED          17
+#define PASSED_WRITES   10              /* if the device reads no memory */
+
+/* %s: a file for the device */
+typedef struct Device {
+    const char *name;
+    const char *options;
+    unsigned passed;
+} Device;
+
+static const Device disks[] = {
+    { "ahci", "-drive if=none,id=d,format=raw,file=%s "
+              "-device ide-hd,drive=d,bus=ide.0", PASSED },
+    { "nvme", "-drive if=none,id=d,format=raw,file=%s "
+              "-device nvme,drive=d,serial=1", PASSED },
+    { "virtio-blk", "-drive if=none,id=d,format=raw,file=%s "
+                    "-device virtio-blk-pci,drive=d,disable-legacy=on,"
+                    "iommu_platform=on", PASSED },
+};
+
+static const Device others[] = {
+    { "e1000e", "-netdev hubport,id=n,hubid=0 -device e1000e,netdev=n",
+      PASSED },
+    { "fw-cfg", "-device vmcoreinfo", PASSED },
+    { "virtio-rng", "-object rng-random,id=r,filename=%s "
+                    "-device virtio-rng-pci,rng=r,disable-legacy=on,"
+                    "iommu_platform=on", PASSED_WRITES },
+};
+
+static void fill(uint8_t *page, uint64_t seed)
+{
+    for (unsigned i = 0; i < WORDS; i++) {
+        stq_le_p(page + 8 * i, seed + i * 0x0101010101010101ull);
+    }
+}
+
+/* A disk's image, or what a source of entropy has to say */
+static char *new_file(void)
+{
+    g_autofree uint8_t *data = g_malloc(IMAGE);
+    GError *err = NULL;
+    char *name;
+    int fd = g_file_open_tmp("sev-dma-XXXXXX", &name, &err);
+
+    g_assert_no_error(err);
+    close(fd);
+    for (unsigned at = 0; at < IMAGE; at += PAGE) {
+        fill(data + at, SHARED_SEED);
+    }
+    g_assert_true(g_file_set_contents(name, (char *)data, IMAGE, NULL));
+    return name;
+}
+
+static unsigned count_pages(const uint8_t *image, const uint8_t *page)
+{
+    unsigned count = 0;
+
+    for (unsigned at = 0; at < IMAGE; at += PAGE) {
+        count += !memcmp(image + at, page, PAGE);
+    }
+    return count;
+}
+
+/* Two words of the private page, wherever they are */
+static bool leaks(const uint8_t *image)
+{
+    uint8_t secret[PAGE];
+
+    fill(secret, SECRET_SEED);
+    for (unsigned i = 0; i < PAGE; i += 16) {
+        if (memmem(image, IMAGE, secret + i, 16)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The image has the guest's private page as DRAM has it */
+static void check_image(SevBoot *boot, const char *file, bool encrypted)
+{
+    g_autofree char *image = NULL;
+    uint8_t seen[PAGE];
+    gsize size;
+
+    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "secret-physical"),
+                  PAGE, seen);
+    g_assert_true(g_file_get_contents(file, &image, &size, NULL));
+    g_assert_cmpuint(size, ==, IMAGE);
+    g_assert_cmpuint(count_pages((uint8_t *)image, seen), ==, SECRET_WRITES);
+    g_assert_true(leaks((uint8_t *)image) == !encrypted);
+}
+
+static void check_device(const Device *device, const char *machine, bool disk)
+{
+    g_autofree char *guest = g_strdup_printf("dma-%s", device->name);
+    g_autofree char *file = new_file();
+    g_autofree char *own = NULL, *options = NULL;
+    SevBoot *boot;
+
+    own = strstr(device->options, "%s")
+        ? g_strdup_printf(device->options, file) : g_strdup(device->options);
+    options = g_strdup_printf("%s %s", machine, own);
+    boot = sev_boot(guest, options);
+    g_assert_cmpuint(boot->passed, ==, device->passed);
+    if (disk) {
+        check_image(boot, file, strstr(machine, "sev0"));
+    }
+    sev_boot_free(boot);
+    unlink(file);
+}
+
+static void test_disk(const void *device)
+{
+    check_device(device, SEV, true);
+}
+
+static void test_other(const void *device)
+{
+    check_device(device, SEV, false);
+}
+
+/* The guests and what is looked for are right: it is there without SEV */
+static void test_plain(const void *device)
+{
+    check_device(device, PLAIN, true);
+}
+
+static void test_plain_other(const void *device)
+{
+    check_device(device, PLAIN, false);
+}
+
+static void add(const char *kind, const Device *device, GTestDataFunc fn)
+{
+    g_autofree char *path = g_strdup_printf("sev/dma/%s/%s", kind,
+                                            device->name);
+
+    qtest_add_data_func(path, device, fn);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(disks); i++) {
+        add("encrypted", &disks[i], test_disk);
+        add("plain", &disks[i], test_plain);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
+        add("encrypted", &others[i], test_other);
+        add("plain", &others[i], test_plain_other);
+    }
+    return g_test_run();
+}
