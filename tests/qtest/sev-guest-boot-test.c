@@ -36,9 +36,12 @@ static const Guest guests[] = {
     { "paging-5level", 110, 0 },
     { "paging-pae", 38, 38 },
     { "reserved-bits", 16, 16 },
+    { "reset", 1, 1 },
     { "secret", 0, 0 },
     { "shared", 2, 2 },
+    { "smm", 3, 3 },
     { "smp", 6, 6 },
+    { "views-change", 2, 2 },
 };
 
 /* Vendors, generations and widths of an address: 39 to 52 bits. */

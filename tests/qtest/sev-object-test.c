@@ -5,15 +5,18 @@
  */
 
 #include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/cutils.h"
+#include "qemu/sockets.h"
 #include "qobject/qdict.h"
 #include "sev/launch.h"
 
 #define MACHINE "-accel tcg -M q35,confidential-guest-support=sev0 "
 
 static const char *const guest_properties[] = {
-    "cbitpos", "dh-cert-file", "handle", "kernel-hashes", "legacy-vm-type",
-    "policy", "reduced-phys-bits", "session-file", "sev-device", "state-file",
-    NULL
+    "cbitpos", "dh-cert-file", "diagnose", "handle", "kernel-hashes",
+    "legacy-vm-type", "pause-on-reset", "policy", "reduced-phys-bits",
+    "session-file", "sev-device", "state-file", NULL
 };
 
 /* Each property stands in the help with more than its name and type. */
@@ -39,8 +42,10 @@ static void check_help(const char *type, const char *const *properties)
 static void test_help(void)
 {
     static const char *const keys[] = { "tik", "tek", NULL };
+    static const char *const variable[] = { "debug-access", NULL };
 
     check_help("sev-guest", guest_properties);
+    check_help("sev-guest", variable);
     check_help("sev-emulated", guest_properties);
     check_help("sev-emulated", keys);
 }
@@ -226,6 +231,9 @@ static void test_memory_beyond_cbit(void)
 
     test_refused("leaves no addresses for memory", MACHINE "-m 8G -bios %s "
                  "-object sev-guest,id=sev0,cbitpos=32", firmware);
+    test_refused("leaves no addresses for memory", MACHINE
+                 "-m 1G,slots=1,maxmem=16G -bios %s "
+                 "-object sev-guest,id=sev0,cbitpos=33", firmware);
 }
 
 static void test_cpu_without_long_mode(void)
@@ -314,6 +322,93 @@ static void test_migration_refused(void)
                  "-only-migratable -object sev-guest,id=sev0", firmware);
 }
 
+/* Each of them would show devices memory as QEMU keeps it */
+static void test_iommu_refused(void)
+{
+    static const char *const iommus[] = {
+        "intel-iommu", "amd-iommu", "virtio-iommu-pci",
+    };
+    g_autofree char *firmware = test_firmware_full();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(iommus); i++) {
+        test_refused("an emulated IOMMU", MACHINE "-m 64 -bios %s "
+                     "-object sev-guest,id=sev0 -device %s", firmware,
+                     iommus[i]);
+        test_refused("leave it out", MACHINE "-m 64 -bios %s "
+                     "-object sev-guest,id=sev0,diagnose=first -device %s",
+                     firmware, iommus[i]);
+    }
+}
+
+#define VHOST_USER_REPLY 5u             /* version 1, this is a reply */
+
+/* A vhost-user backend that offers little, but answers */
+static void *vhost_backend(void *opaque)
+{
+    int fd = qemu_accept(GPOINTER_TO_INT(opaque), NULL, NULL);
+    uint32_t header[3];
+    uint8_t payload[4096];
+    uint64_t features = 3ull << 32;     /* VERSION_1, IOMMU_PLATFORM */
+
+    while (read(fd, header, sizeof(header)) == sizeof(header)) {
+        if (header[2]) {
+            g_assert_cmpuint(header[2], <, sizeof(payload));
+            g_assert_cmpint(read(fd, payload, header[2]), ==, header[2]);
+        }
+        if (header[0] == 1) {           /* GET_FEATURES */
+            header[1] = VHOST_USER_REPLY;
+            header[2] = sizeof(features);
+            g_assert_cmpint(qemu_write_full(fd, header, sizeof(header)), ==,
+                            sizeof(header));
+            g_assert_cmpint(qemu_write_full(fd, &features, sizeof(features)),
+                            ==, sizeof(features));
+        }
+    }
+    close(fd);
+    return NULL;
+}
+
+static void test_vhost_refused(void)
+{
+    g_autofree char *firmware = test_firmware_full();
+    g_autofree char *path = test_file("vhost", "", 0);
+    GThread *thread;
+    int fd;
+
+    unlink(path);
+    fd = unix_listen(path, &error_abort);
+    thread = g_thread_new("vhost", vhost_backend, GINT_TO_POINTER(fd));
+    test_refused("vhost cannot use the memory", MACHINE "-bios %s "
+                 "-object sev-guest,id=sev0 "
+                 "-object memory-backend-memfd,id=m,size=64M,share=on "
+                 "-machine memory-backend=m -m 64 "
+                 "-chardev socket,id=c,path=%s "
+                 "-netdev vhost-user,id=n,chardev=c "
+                 "-device virtio-net-pci,netdev=n", firmware, path);
+    g_thread_join(thread);
+    close(fd);
+}
+
+/* Memory that comes later is memory like all other */
+static void test_hotplug(void)
+{
+    QTestState *qts = test_launch("sev-guest", "-m 64,slots=1,maxmem=1G");
+    g_autofree char *devices = NULL;
+    uint64_t address = 0x100000000ull;
+
+    qtest_qmp_assert_success(qts, "{ 'execute': 'object-add', 'arguments': "
+                             "{ 'qom-type': 'memory-backend-ram', "
+                             "'id': 'd', 'size': 134217728 } }");
+    qtest_qmp_device_add(qts, "pc-dimm", "dimm", "{ 'memdev': 'd' }");
+    devices = qtest_hmp(qts, "info memory-devices");
+    g_test_message("%s", devices);
+    g_assert_nonnull(strstr(devices, "addr: 0x100000000"));
+    g_assert_cmphex(qtest_readq(qts, address), ==, 0);
+    qtest_writeq(qts, address, 0x0123456789abcdefull);
+    g_assert_cmphex(qtest_readq(qts, address), ==, 0x0123456789abcdefull);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     int ret;
@@ -338,6 +433,9 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/object/half-a-session", test_half_a_session);
     qtest_add_func("/sev/object/keys-refused", test_keys_refused);
     qtest_add_func("/sev/object/migration-refused", test_migration_refused);
+    qtest_add_func("/sev/object/iommu-refused", test_iommu_refused);
+    qtest_add_func("/sev/object/vhost-refused", test_vhost_refused);
+    qtest_add_func("/sev/object/memory-hotplug", test_hotplug);
     ret = g_test_run();
     test_files_remove();
     return ret;

@@ -220,27 +220,57 @@ static void test_pinned(Fixture *f, gconstpointer unused)
     check_page(f, 4, SEV_VIEW_SHARED);
 }
 
-static void test_assign(Fixture *f, gconstpointer unused)
+/* A page that nobody uses takes the view of who writes all of it */
+static void test_whole(Fixture *f, gconstpointer unused)
 {
-    uint8_t before[PAGE];
+    uint8_t plain[PAGE];
 
-    memcpy(before, f->host, PAGE);
-    sev_memory_assign(f->mem, address(0));
-    sev_memory_read(f->mem, address(0), f->dram, PAGE, SEV_VIEW_SHARED);
-    g_assert_true(memcmp(f->dram, before, PAGE));
-    reference_page(f, 0, SEV_VIEW_PRIVATE, f->dram);
-    g_assert_cmpmem(f->dram, PAGE, before, PAGE);
+    memset(plain, 0x11, PAGE);
+    sev_memory_write(f->mem, address(0), plain, PAGE, SEV_VIEW_PRIVATE);
+    g_assert_true(sev_memory_kept(f->mem, address(0)) == SEV_VIEW_PRIVATE);
+    g_assert_cmpmem(f->host, PAGE, plain, PAGE);
+    reference_store(f, 0, SEV_VIEW_PRIVATE, plain);
+    check_page(f, 0, SEV_VIEW_SHARED);
+    sev_memory_write(f->mem, address(0), plain, PAGE, SEV_VIEW_SHARED);
+    g_assert_true(sev_memory_kept(f->mem, address(0)) == SEV_VIEW_SHARED);
+
+    /* One that somebody has in a TLB stays as it is */
+    sev_memory_map(f->mem, address(0), SEV_VIEW_SHARED);
+    sev_memory_write(f->mem, address(0), plain, PAGE, SEV_VIEW_PRIVATE);
+    g_assert_true(sev_memory_kept(f->mem, address(0)) == SEV_VIEW_SHARED);
+    check_page(f, 0, SEV_VIEW_PRIVATE);
+    check_page(f, 0, SEV_VIEW_SHARED);
+}
+
+static unsigned changed_pages;
+
+static void count_page(uint64_t addr, uint64_t len)
+{
+    g_assert_cmpuint(len, ==, PAGE);
+    changed_pages++;
 }
 
 static void test_seal(Fixture *f, gconstpointer unused)
 {
+    static const uint8_t other_key[16] = "nobody's key";
+    uint8_t before[PAGE], after[PAGE];
+
     for (unsigned page = 0; page < NUM_PAGES; page += 2) {
         sev_memory_map(f->mem, address(page), SEV_VIEW_PRIVATE);
     }
+    sev_memory_read(f->mem, address(0), before, PAGE, SEV_VIEW_PRIVATE);
     sev_memory_flushed(f->mem);
-    sev_memory_seal(f->mem);
+    sev_memory_seal(f->mem, count_page);
+    g_assert_cmpuint(changed_pages, ==, NUM_PAGES / 2);
     g_assert_false(sev_memory_has_key(f->mem));
     g_assert_cmpmem(f->host, NUM_PAGES * PAGE, f->dram, NUM_PAGES * PAGE);
+
+    /* The next guest finds nothing of what was there */
+    sev_memory_set_key(f->mem, other_key);
+    sev_memory_read(f->mem, address(0), after, PAGE, SEV_VIEW_PRIVATE);
+    for (size_t i = 0; i < PAGE; i += SEV_MEMORY_BLOCK) {
+        g_assert_true(memcmp(after + i, before + i, SEV_MEMORY_BLOCK));
+    }
 }
 
 /* Memory without encryption is the same to all */
@@ -435,7 +465,7 @@ int main(int argc, char **argv)
         { "/sev/memory/flushed", test_flushed },
         { "/sev/memory/device", test_device },
         { "/sev/memory/pinned", test_pinned },
-        { "/sev/memory/assign", test_assign },
+        { "/sev/memory/whole", test_whole },
         { "/sev/memory/seal", test_seal },
         { "/sev/memory/open", test_open },
         { "/sev/memory/random", test_random },

@@ -71,74 +71,29 @@ static const SevWindow *window_find(SevBackendEmulated *be, uint64_t addr,
     return NULL;
 }
 
-/* One page of guest memory */
-static bool guest_page(uint8_t *host, void *buf, size_t len, SevView view,
-                       bool write)
+/* @view matters to guest memory only */
+static bool window_rw(SevBackendEmulated *be, uint64_t addr, void *buf,
+                      size_t len, SevView view, bool write)
 {
-    SevMemory *mem = sev_memory_space_model();
-    uint64_t addr;
+    uint64_t offset;
+    const SevWindow *win = window_find(be, addr, len, write, &offset);
+    uint8_t *host = win ? win->host + offset : NULL;
 
-    if (!sev_memory_space_find_host(host, &addr)) {
-        return false;
+    if (!win || win->guest) {
+        return win && sev_memory_space_rw(host, buf, len, view, write);
     }
-    if (write && view == SEV_VIEW_PRIVATE && len == SEV_MEMORY_PAGE &&
-        sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
-        sev_memory_write(mem, addr, buf, len, SEV_VIEW_SHARED);
-        sev_memory_assign(mem, addr);
-    } else if (write) {
-        sev_memory_write(mem, addr, buf, len, view);
-    } else {
-        sev_memory_read(mem, addr, buf, len, view);
-    }
-    return true;
-}
-
-static bool guest_rw(uint8_t *host, uint8_t *buf, size_t len, SevView view,
-                     bool write)
-{
-    while (len) {
-        size_t part = MIN(len, SEV_MEMORY_PAGE -
-                          (uintptr_t)host % SEV_MEMORY_PAGE);
-
-        if (!guest_page(host, buf, part, view, write)) {
-            return false;
-        }
-        host += part;
-        buf += part;
-        len -= part;
-    }
+    memcpy(write ? host : buf, write ? buf : host, len);
     return true;
 }
 
 static bool mem_read(void *opaque, uint64_t addr, void *buf, size_t len)
 {
-    uint64_t offset;
-    const SevWindow *win = window_find(opaque, addr, len, false, &offset);
-
-    if (!win) {
-        return false;
-    }
-    if (win->guest) {
-        return guest_rw(win->host + offset, buf, len, SEV_VIEW_SHARED, false);
-    }
-    memcpy(buf, win->host + offset, len);
-    return true;
+    return window_rw(opaque, addr, buf, len, SEV_VIEW_SHARED, false);
 }
 
 static bool mem_write(void *opaque, uint64_t addr, const void *buf, size_t len)
 {
-    uint64_t offset;
-    const SevWindow *win = window_find(opaque, addr, len, true, &offset);
-
-    if (!win) {
-        return false;
-    }
-    if (win->guest) {
-        return guest_rw(win->host + offset, (void *)buf, len, SEV_VIEW_SHARED,
-                        true);
-    }
-    memcpy(win->host + offset, buf, len);
-    return true;
+    return window_rw(opaque, addr, (void *)buf, len, SEV_VIEW_SHARED, true);
 }
 
 /* The engine has the key from the first command that uses it on */
@@ -152,24 +107,15 @@ static void take_key(const uint8_t *vek)
 static bool guest_read(void *opaque, uint32_t handle, const uint8_t *vek,
                        uint64_t addr, void *buf, size_t len)
 {
-    uint64_t offset;
-    const SevWindow *win = window_find(opaque, addr, len, false, &offset);
-
     take_key(vek);
-    return win && win->guest &&
-           guest_rw(win->host + offset, buf, len, SEV_VIEW_PRIVATE, false);
+    return window_rw(opaque, addr, buf, len, SEV_VIEW_PRIVATE, false);
 }
 
 static bool guest_write(void *opaque, uint32_t handle, const uint8_t *vek,
                         uint64_t addr, const void *buf, size_t len)
 {
-    uint64_t offset;
-    const SevWindow *win = window_find(opaque, addr, len, true, &offset);
-
     take_key(vek);
-    return win && win->guest &&
-           guest_rw(win->host + offset, (void *)buf, len, SEV_VIEW_PRIVATE,
-                    true);
+    return window_rw(opaque, addr, (void *)buf, len, SEV_VIEW_PRIVATE, true);
 }
 
 static const AspMemory asp_memory = {
@@ -316,7 +262,9 @@ static bool emulated_launch_start(SevBackend *parent,
         be->handle = 0;
         return false;
     }
-    sev_memory_space_start();
+    if (!sev_memory_space_model()) {
+        sev_memory_space_start();
+    }
     *handle = be->handle;
     return true;
 }
@@ -378,6 +326,19 @@ static bool emulated_launch_finish(SevBackend *parent, Error **errp)
     return command_guest(be, ASP_CMD_LAUNCH_FINISH, be->handle, errp);
 }
 
+static bool emulated_reset(SevBackend *parent, Error **errp)
+{
+    SevBackendEmulated *be = container_of(parent, SevBackendEmulated, parent);
+
+    if (!command_guest(be, ASP_CMD_DEACTIVATE, be->handle, errp) ||
+        !command_guest(be, ASP_CMD_DECOMMISSION, be->handle, errp)) {
+        return false;
+    }
+    be->handle = 0;
+    sev_memory_space_seal();
+    return true;
+}
+
 static bool emulated_attestation(SevBackend *parent, const uint8_t *mnonce,
                                  uint8_t *report, Error **errp)
 {
@@ -390,6 +351,36 @@ static bool emulated_attestation(SevBackend *parent, const uint8_t *mnonce,
 
     memcpy(cmd.mnonce, mnonce, sizeof(cmd.mnonce));
     return command(be, ASP_CMD_ATTESTATION, &cmd, sizeof(cmd), errp);
+}
+
+static bool emulated_dbg_decrypt(SevBackend *parent, hwaddr gpa, void *hva,
+                                 void *buf, uint64_t len, Error **errp)
+{
+    SevBackendEmulated *be = container_of(parent, SevBackendEmulated, parent);
+    AspCmdDbg cmd = {
+        .handle = cpu_to_le32(be->handle),
+        .src_paddr = cpu_to_le64(gpa),
+        .dst_paddr = window_out(be, buf, len),
+        .len = cpu_to_le32(len),
+    };
+
+    window_guest(be, gpa, hva, len);
+    return command(be, ASP_CMD_DBG_DECRYPT, &cmd, sizeof(cmd), errp);
+}
+
+static bool emulated_dbg_encrypt(SevBackend *parent, hwaddr gpa, void *hva,
+                                 const void *buf, uint64_t len, Error **errp)
+{
+    SevBackendEmulated *be = container_of(parent, SevBackendEmulated, parent);
+    AspCmdDbg cmd = {
+        .handle = cpu_to_le32(be->handle),
+        .src_paddr = window_in(be, buf, len),
+        .dst_paddr = cpu_to_le64(gpa),
+        .len = cpu_to_le32(len),
+    };
+
+    window_guest(be, gpa, hva, len);
+    return command(be, ASP_CMD_DBG_ENCRYPT, &cmd, sizeof(cmd), errp);
 }
 
 static void emulated_free(SevBackend *parent)
@@ -414,7 +405,10 @@ static const SevBackendOps emulated_ops = {
     .launch_measure = emulated_launch_measure,
     .launch_secret = emulated_launch_secret,
     .launch_finish = emulated_launch_finish,
+    .reset = emulated_reset,
     .attestation = emulated_attestation,
+    .dbg_decrypt = emulated_dbg_decrypt,
+    .dbg_encrypt = emulated_dbg_encrypt,
     .free = emulated_free,
 };
 

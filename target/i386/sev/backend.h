@@ -155,6 +155,12 @@ struct SevBackendOps {
     bool (*launch_secret)(SevBackend *be, const SevLaunchSecret *secret,
                           Error **errp);
     bool (*launch_finish)(SevBackend *be, Error **errp);
+    /*
+     * The VM is reset: drop the guest and its key, so that launch_start() can
+     * make a new one.  vCPUs are stopped; memory keeps what DRAM holds.  NULL
+     * where a guest outlives a reset
+     */
+    bool (*reset)(SevBackend *be, Error **errp);
     /* @mnonce: SEV_NONCE_SIZE bytes; @report: out: SEV_REPORT_SIZE bytes */
     bool (*attestation)(SevBackend *be, const uint8_t *mnonce,
                         uint8_t *report, Error **errp);

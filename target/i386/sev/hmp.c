@@ -34,6 +34,23 @@ static void print_guest_type(Monitor *mon, const SevInfo *info)
     }
 }
 
+static void print_memory(Monitor *mon, const SevMemoryInfo *memory)
+{
+    if (!memory) {
+        return;
+    }
+    monitor_printf(mon, "memory: %" PRIu64 " pages turned over, %" PRIu64
+                   " accesses by copy\n", memory->pages_turned,
+                   memory->copies);
+    if (memory->has_device_reads) {
+        monitor_printf(mon, "private pages: read by devices %" PRIu64
+                       ", written by devices %" PRIu64
+                       ", used with another C-bit %" PRIu64 "\n",
+                       memory->device_reads, memory->device_writes,
+                       memory->view_changes);
+    }
+}
+
 static void print_ranges(Monitor *mon)
 {
     SevMeasuredRangeList *ranges = qmp_query_sev_measured_ranges(&error_abort);
@@ -67,6 +84,7 @@ void hmp_info_sev(Monitor *mon, const QDict *qdict)
     print_guest_type(mon, info);
     monitor_printf(mon, "C-bit: %" PRIu32 ", reduced physical bits: %" PRIu32
                    "\n", sev->cbitpos, sev->reduced_phys_bits);
+    print_memory(mon, info->memory);
     print_ranges(mon);
     qapi_free_SevInfo(info);
 }

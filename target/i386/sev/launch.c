@@ -77,17 +77,24 @@ bool sev_launch_check(const SevCommonState *sev, SevStep step, Error **errp)
     return false;
 }
 
-void sev_launch_done(SevCommonState *sev, SevStep step)
+static void change_state(SevCommonState *sev, SevState state)
 {
     SevState old = sev->state;
 
-    sev->state = next_state[old][step];
-    assert(sev->state);
-    if (sev->state != old) {
+    sev->state = state;
+    if (state != old) {
         trace_sev_change_state(sev_common_id(sev), SevState_str(old),
-                               SevState_str(sev->state));
-        qapi_event_send_sev_state_change(old, sev->state);
+                               SevState_str(state));
+        qapi_event_send_sev_state_change(old, state);
     }
+}
+
+void sev_launch_done(SevCommonState *sev, SevStep step)
+{
+    SevState next = next_state[sev->state][step];
+
+    assert(next);
+    change_state(sev, next);
 }
 
 /* The digest costs time: only for somebody who looks */
@@ -105,10 +112,10 @@ static void trace_last_range(SevRegions *regions)
                              SevMeasuredKind_str(last->kind), digest);
 }
 
-void sev_launch_measured(SevCommonState *sev, hwaddr gpa, uint64_t len,
-                         SevMeasuredKind kind, void *data)
+void sev_launch_measured(SevCommonState *sev, hwaddr gpa, void *hva,
+                         uint64_t len, SevMeasuredKind kind, void *data)
 {
-    sev_regions_add(sev->regions, gpa, len, kind, data);
+    sev_regions_add(sev->regions, gpa, hva, len, kind, data);
     sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
     trace_last_range(sev->regions);
 }
@@ -130,7 +137,7 @@ bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
                                                errp)) {
         return false;
     }
-    sev_launch_measured(sev, gpa, len, kind, g_steal_pointer(&plaintext));
+    sev_launch_measured(sev, gpa, hva, len, kind, g_steal_pointer(&plaintext));
     return true;
 }
 
@@ -145,13 +152,27 @@ bool sev_launch_secret(SevCommonState *sev, const SevLaunchSecret *secret,
     return true;
 }
 
-/* The guest cannot name memory whose address has the C-bit's bit set */
-static bool check_memory_size(SevCommonState *sev, Error **errp)
+/* Where memory ends, with what may be plugged in later */
+static hwaddr end_of_memory(void)
 {
     X86MachineState *x86ms = (X86MachineState *)
         object_dynamic_cast(OBJECT(current_machine), TYPE_X86_MACHINE);
-    hwaddr end = x86ms && x86ms->above_4g_mem_size
-        ? x86ms->above_4g_mem_start + x86ms->above_4g_mem_size : 4 * GiB;
+    DeviceMemoryState *plugged = current_machine->device_memory;
+    hwaddr end = 4 * GiB;
+
+    if (x86ms && x86ms->above_4g_mem_size) {
+        end = x86ms->above_4g_mem_start + x86ms->above_4g_mem_size;
+    }
+    if (plugged && memory_region_size(&plugged->mr)) {
+        end = MAX(end, plugged->base + memory_region_size(&plugged->mr));
+    }
+    return end;
+}
+
+/* The guest cannot name memory whose address has the C-bit's bit set */
+static bool check_memory_size(SevCommonState *sev, Error **errp)
+{
+    hwaddr end = end_of_memory();
 
     if (end > 1ULL << sev->cbitpos) {
         error_setg(errp, "cbitpos=%" PRIu32 " of '%s' leaves no addresses for "
@@ -242,6 +263,70 @@ static void vm_change(void *opaque, bool running, RunState state)
     }
 }
 
+static bool launch_start(SevCommonState *sev, Error **errp)
+{
+    if (!sev_launch_check(sev, SEV_STEP_START, errp) ||
+        !SEV_COMMON_GET_CLASS(sev)->launch_start(sev, errp)) {
+        return false;
+    }
+    sev->regions = sev_regions_new(SEV_COMMON_GET_CLASS(sev)->guest_type);
+    sev_launch_done(sev, SEV_STEP_START);
+    return true;
+}
+
+/* The guest may have changed what it was launched from */
+static bool update_again(SevCommonState *sev, const SevRegions *regions,
+                         Error **errp)
+{
+    for (unsigned i = 0; i < sev_regions_count(regions); i++) {
+        const SevRegion *region = sev_regions_peek(regions, i);
+
+        memcpy(region->hva, region->data, region->size);
+        if (!sev_launch_update(sev, region->gpa, region->hva, region->size,
+                               region->kind, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool sev_launch_again(SevCommonState *sev, Error **errp)
+{
+    SevRegions *regions = sev->regions;
+    bool ok;
+
+    if (!sev->backend->ops->reset) {
+        return true;
+    }
+    if (!sev->backend->ops->reset(sev->backend, errp)) {
+        return false;
+    }
+    change_state(sev, SEV_STATE_UNINIT);
+    ok = launch_start(sev, errp) && update_again(sev, regions, errp) &&
+         sev_launch_measure(sev, errp);
+    sev_regions_free(regions);
+    return ok;
+}
+
+/* Whether somebody outside will want to look at the new launch first */
+static bool wants_pause(const SevCommonState *sev)
+{
+    return sev->pause_on_reset == ON_OFF_AUTO_ON ||
+           (sev->pause_on_reset == ON_OFF_AUTO_AUTO && sev->has_owner);
+}
+
+bool sev_launch_resume(SevCommonState *sev, Error **errp)
+{
+    if (!sev->backend->ops->reset || !runstate_is_running()) {
+        return true;
+    }
+    if (wants_pause(sev)) {
+        vm_stop(RUN_STATE_PAUSED);
+        return true;
+    }
+    return launch_finish(sev, errp);
+}
+
 static void launch_exit(Notifier *notifier, void *unused)
 {
     SevCommonState *sev = container_of(notifier, SevCommonState, exit);
@@ -277,21 +362,16 @@ static bool block_others(SevCommonState *sev, Error **errp)
 
 bool sev_launch_begin(SevCommonState *sev, Error **errp)
 {
-    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
-
     if (runstate_check(RUN_STATE_INMIGRATE)) {
         error_setg(errp, "SEV guest '%s' cannot be migrated here: leave "
                    "-incoming out", sev_common_id(sev));
         return false;
     }
-    if (!sev_launch_check(sev, SEV_STEP_START, errp) ||
-        !klass->launch_start(sev, errp) || !block_others(sev, errp)) {
+    if (!launch_start(sev, errp) || !block_others(sev, errp)) {
         return false;
     }
-    sev->regions = sev_regions_new(klass->guest_type);
     sev->exit.notify = launch_exit;
     qemu_add_exit_notifier(&sev->exit);
     qemu_add_vm_change_state_handler(vm_change, sev);
-    sev_launch_done(sev, SEV_STEP_START);
     return true;
 }

@@ -8,6 +8,9 @@
  * machine is complete; LAUNCH_FINISH when the VM runs for the first time.
  * Until then secrets can be injected.
  *
+ * Where the platform can, a reset of the VM does it all again: a new guest
+ * with a new key, the same ranges, a new measurement.
+ *
  * A guest under SEV-SNP has neither LAUNCH_MEASURE nor secrets: its memory is
  * launched when the machine is complete (snp-launch.h).
  */
@@ -57,17 +60,30 @@ bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
 
 /**
  * sev_launch_measured - memory was measured: note it down
+ * @hva: the same memory as the host sees it
  * @data: the plaintext, which the list of ranges owns from now on; NULL if
  *   its content is not part of the measurement
  */
-void sev_launch_measured(SevCommonState *sev, hwaddr gpa, uint64_t len,
-                         SevMeasuredKind kind, void *data);
+void sev_launch_measured(SevCommonState *sev, hwaddr gpa, void *hva,
+                         uint64_t len, SevMeasuredKind kind, void *data);
 
 /**
  * sev_launch_measure - LAUNCH_MEASURE, when the machine is complete
  * @errp: set also when the machine did not hand over what the guest needs
  */
 bool sev_launch_measure(SevCommonState *sev, Error **errp);
+
+/**
+ * sev_launch_again - the VM is reset: drop the guest and launch a new one
+ *
+ * Does nothing where the platform's guests outlive a reset.
+ */
+bool sev_launch_again(SevCommonState *sev, Error **errp);
+
+/**
+ * sev_launch_resume - the reset is over: LAUNCH_FINISH if the VM runs on
+ */
+bool sev_launch_resume(SevCommonState *sev, Error **errp);
 
 /**
  * sev_launch_secret - LAUNCH_SECRET

@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "exec/address-spaces.h"
 #include "memory-iommu.h"
 
 #define TYPE_SEV_MEMORY_IOMMU "sev-memory-iommu"
@@ -20,15 +21,18 @@ struct SevMemoryIOMMU {
     IOMMUMemoryRegion parent_obj;
 
     SevMemoryChoose *choose;
+    SevMemoryWho *who;
+    void *opaque;
 };
 
 static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr gpa,
                                IOMMUAccessFlags flag, int iommu_idx)
 {
     SevMemoryIOMMU *iommu = SEV_MEMORY_IOMMU(mr);
+    const char *who = iommu->who ? iommu->who(iommu->opaque) : NULL;
 
     return (IOMMUTLBEntry) {
-        .target_as = iommu->choose(gpa),
+        .target_as = iommu->choose(gpa, flag, who),
         .iova = gpa & ~PAGE_MASK_4K,
         .translated_addr = gpa & ~PAGE_MASK_4K,
         .addr_mask = PAGE_MASK_4K,
@@ -71,16 +75,40 @@ static void sev_memory_iommu_register_types(void)
 
 type_init(sev_memory_iommu_register_types);
 
-void sev_memory_iommu_lay_over(AddressSpace *as, SevMemoryChoose *choose)
+MemoryRegion *sev_memory_iommu_new(SevMemoryChoose *choose, SevMemoryWho *who,
+                                   void *opaque)
 {
-    static SevMemoryIOMMU iommu;
+    SevMemoryIOMMU *iommu = g_new0(SevMemoryIOMMU, 1);
 
-    memory_region_init_iommu(&iommu, sizeof(iommu), TYPE_SEV_MEMORY_IOMMU,
+    memory_region_init_iommu(iommu, sizeof(*iommu), TYPE_SEV_MEMORY_IOMMU,
                              NULL, "sev-memory", UINT64_MAX);
-    iommu.choose = choose;
+    iommu->choose = choose;
+    iommu->who = who;
+    iommu->opaque = opaque;
+    return MEMORY_REGION(iommu);
+}
+
+void sev_memory_iommu_lay_over(AddressSpace *as, MemoryRegion *root)
+{
     memory_region_transaction_begin();
     memory_region_unref(as->root);
-    as->root = MEMORY_REGION(&iommu);
+    as->root = root;
     memory_region_ref(as->root);
     memory_region_transaction_commit();
+}
+
+/* All kinds of vhost learn from listeners of this name where memory is */
+bool sev_memory_iommu_check(Error **errp)
+{
+    MemoryListener *listener;
+
+    QTAILQ_FOREACH(listener, &address_space_memory.listeners, link_as) {
+        if (listener->name && g_str_has_prefix(listener->name, "vhost")) {
+            error_setg(errp, "vhost cannot use the memory of this SEV guest, "
+                       "which QEMU encrypts: use vhost=off or a device that "
+                       "QEMU emulates");
+            return false;
+        }
+    }
+    return true;
 }

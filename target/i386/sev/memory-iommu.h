@@ -12,16 +12,43 @@
 /**
  * SevMemoryChoose - where an access to a page goes
  * @gpa: guest physical address
+ * @flag: what is wanted; none if somebody only asks
+ * @who: the device, or NULL if it is not known
  *
  * Returns: the address space to look in, at the same address
  */
-typedef AddressSpace *SevMemoryChoose(hwaddr gpa);
+typedef AddressSpace *SevMemoryChoose(hwaddr gpa, IOMMUAccessFlags flag,
+                                      const char *who);
 
 /**
- * sev_memory_iommu_lay_over - let every access choose its way
- * @as: an address space that nobody took the root of yet
- * @choose: asked for each page of each access
+ * SevMemoryWho - the name of the device that uses a region; NULL if unknown
  */
-void sev_memory_iommu_lay_over(AddressSpace *as, SevMemoryChoose *choose);
+typedef const char *SevMemoryWho(void *opaque);
+
+/**
+ * sev_memory_iommu_new - a region in which every access chooses its way
+ * @choose: asked for each page of each access
+ * @who: told to @choose; may be NULL
+ * @opaque: for @who
+ *
+ * Returns: the region, for good
+ */
+MemoryRegion *sev_memory_iommu_new(SevMemoryChoose *choose, SevMemoryWho *who,
+                                   void *opaque);
+
+/**
+ * sev_memory_iommu_lay_over - give an address space another root
+ * @as: an address space that nobody took the root of yet
+ */
+void sev_memory_iommu_lay_over(AddressSpace *as, MemoryRegion *root);
+
+/**
+ * sev_memory_iommu_check - refuse those who keep addresses of guest memory
+ * @errp: set when a part of the machine lets somebody outside of this process
+ *   use the memory
+ *
+ * When the machine is complete.
+ */
+bool sev_memory_iommu_check(Error **errp);
 
 #endif

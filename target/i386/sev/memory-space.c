@@ -8,6 +8,7 @@
 #include "qemu/error-report.h"
 #include "qemu/lockable.h"
 #include "exec/address-spaces.h"
+#include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/ram_addr.h"
 #include "exec/ramblock.h"
@@ -15,7 +16,9 @@
 #include "system/dma-map-notify.h"
 #include "system/hostmem.h"
 #include "system/tcg.h"
+#include "diagnose.h"
 #include "memory-iommu.h"
+#include "memory-pci.h"
 #include "memory-space.h"
 
 /* Above all guest physical addresses (52 bits), below QEMU's limit */
@@ -27,6 +30,8 @@ static SevMemory *model;
 static AddressSpace dram;               /* get_system_memory() as it is */
 static MemoryRegion views[2];           /* by SevView, at all addresses */
 static AddressSpace shared_space;
+static MemoryRegion debug_view;
+static SevMemoryDebug *debug_copy;      /* NULL: debugging is not allowed */
 static QemuMutex add_lock;
 static RAMBlockNotifier ram_notifier;
 
@@ -119,6 +124,51 @@ void sev_memory_space_changed(uint64_t addr, uint64_t len)
                                         DIRTY_CLIENTS_NOCODE);
 }
 
+static bool rw_page(void *host, void *buf, size_t len, SevView view,
+                    bool write)
+{
+    uint64_t addr;
+
+    if (!sev_memory_space_find_host(host, &addr)) {
+        return false;
+    }
+    if (write) {
+        sev_memory_write(model, addr, buf, len, view);
+        sev_memory_space_changed(addr, len);
+    } else {
+        sev_memory_read(model, addr, buf, len, view);
+    }
+    return true;
+}
+
+bool sev_memory_space_rw(void *host, void *buf, uint64_t len, SevView view,
+                         bool write)
+{
+    while (len) {
+        size_t part = MIN(len, SEV_MEMORY_PAGE -
+                          (uintptr_t)host % SEV_MEMORY_PAGE);
+
+        if (!rw_page(host, buf, part, view, write)) {
+            return false;
+        }
+        host = (uint8_t *)host + part;
+        buf = (uint8_t *)buf + part;
+        len -= part;
+    }
+    return true;
+}
+
+void sev_memory_space_seal(void)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        tlb_flush(cs);
+    }
+    sev_memory_flushed(model);
+    sev_memory_seal(model, sev_memory_space_changed);
+}
+
 /* vCPUs in SMM see more than everybody else */
 static AddressSpace *space_of(MemTxAttrs attrs)
 {
@@ -149,6 +199,25 @@ static MemTxResult view_access(SevView view, hwaddr gpa, uint8_t *buf,
         sev_memory_read(model, addr, buf, len, view);
     }
     return MEMTX_OK;
+}
+
+/* As a debugger sees a private page: whatever the platform lets it see */
+static MemTxResult debug_access(hwaddr gpa, uint8_t *buf, hwaddr len,
+                                bool is_write, MemTxAttrs attrs)
+{
+    AddressSpace *as = space_of(attrs);
+    MemoryRegion *mr;
+    hwaddr offset;
+    uint64_t addr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(as, gpa, &offset, &len, is_write, attrs);
+    if (!memory_access_is_direct(mr, is_write, attrs) ||
+        !find_region(mr, offset, &addr)) {
+        return address_space_rw(as, gpa, attrs, buf, len, is_write);
+    }
+    return debug_copy(gpa, qemu_map_ram_ptr(mr->ram_block, offset), buf, len,
+                      is_write) ? MEMTX_OK : MEMTX_ACCESS_ERROR;
 }
 
 /* Piece by piece, as each page may be something else */
@@ -196,19 +265,72 @@ static const MemoryRegionOps view_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
 
+static MemTxResult debug_read(void *opaque, hwaddr gpa, uint64_t *data,
+                              unsigned size, MemTxAttrs attrs)
+{
+    uint8_t buf[8] = {};
+    MemTxResult result;
+
+    result = debug_access(gpa, buf, size, false, attrs);
+    *data = ldn_le_p(buf, size);
+    return result;
+}
+
+static MemTxResult debug_write(void *opaque, hwaddr gpa, uint64_t data,
+                               unsigned size, MemTxAttrs attrs)
+{
+    uint8_t buf[8];
+
+    stn_le_p(buf, size, data);
+    return debug_access(gpa, buf, size, true, attrs);
+}
+
+/* Only aligned accesses, which do not cross pages: debuggers have time */
+static const MemoryRegionOps debug_ops = {
+    .read_with_attrs = debug_read,
+    .write_with_attrs = debug_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 1, .max_access_size = 8 },
+    .impl = { .min_access_size = 1, .max_access_size = 8 },
+};
+
+void sev_memory_space_set_debug(SevMemoryDebug *copy)
+{
+    debug_copy = copy;
+}
+
+bool sev_memory_space_is_debugged(void)
+{
+    return debug_copy;
+}
+
+MemoryRegion *sev_memory_space_debug(void)
+{
+    return &debug_view;
+}
+
+AddressSpace *sev_memory_space_dram(void)
+{
+    return &dram;
+}
+
 /*
  * What a device gets to: the address space that has the page in the shared
  * view.  Called in an RCU critical section that lasts as long as the access.
  */
-static AddressSpace *choose(hwaddr gpa)
+static AddressSpace *choose(hwaddr gpa, IOMMUAccessFlags flag, const char *who)
 {
     uint64_t addr;
 
-    if (sev_memory_space_find(&dram, gpa, MEMTXATTRS_UNSPECIFIED, &addr) &&
-        !sev_memory_map_device(model, addr)) {
-        return &shared_space;
+    if (!sev_memory_space_find(&dram, gpa, MEMTXATTRS_UNSPECIFIED, &addr) ||
+        sev_memory_map_device(model, addr)) {
+        return &dram;
     }
-    return &dram;
+    if (unlikely(sev_diagnosing) && flag != IOMMU_NONE &&
+        sev_memory_kept(model, addr) == SEV_VIEW_PRIVATE) {
+        sev_diagnose_device(gpa, flag & IOMMU_WO, who);
+    }
+    return &shared_space;
 }
 
 static void dma_mapped(void *host, hwaddr len, bool mapped)
@@ -248,12 +370,18 @@ void sev_memory_space_start(void)
     memory_region_init_io(&views[SEV_VIEW_PRIVATE], NULL, &view_ops,
                           (void *)(uintptr_t)SEV_VIEW_PRIVATE, "sev-private",
                           UINT64_MAX);
+    memory_region_init_io(&debug_view, NULL, &debug_ops, NULL, "sev-debug",
+                          UINT64_MAX);
     address_space_init(&dram, get_system_memory(), "sev-dram");
     address_space_init(&shared_space, &views[SEV_VIEW_SHARED], "sev-shared");
     ram_notifier.ram_block_removed = ram_removed;
     ram_block_notifier_add(&ram_notifier);
     dma_map_notify = dma_mapped;
-    sev_memory_iommu_lay_over(&address_space_memory, choose);
+    sev_memory_iommu_lay_over(&address_space_memory,
+                              sev_memory_iommu_new(choose, NULL, NULL));
+    if (sev_diagnosing) {
+        sev_memory_pci_start(choose);
+    }
 }
 
 void sev_memory_space_add_windows(Object *owner, MemoryRegion *root)
@@ -277,9 +405,9 @@ hwaddr sev_memory_space_window(hwaddr gpa, SevView view)
     return gpa | (view == SEV_VIEW_PRIVATE ? WINDOW_PRIVATE : WINDOW_SHARED);
 }
 
-MemoryRegion *sev_memory_space_private(void)
+MemoryRegion *sev_memory_space_view(SevView view)
 {
-    return &views[SEV_VIEW_PRIVATE];
+    return &views[view];
 }
 
 MemoryRegion *sev_memory_space_shared(void)

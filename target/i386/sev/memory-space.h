@@ -45,6 +45,22 @@ SevMemory *sev_memory_space_model(void);
 bool sev_memory_space_find_host(void *host, uint64_t *addr);
 
 /**
+ * sev_memory_space_rw - copy from or to guest memory by its host address
+ * @host: of guest memory, @len bytes within one RAMBlock
+ *
+ * Returns: false if it is not memory that has two views
+ */
+bool sev_memory_space_rw(void *host, void *buf, uint64_t len, SevView view,
+                         bool write);
+
+/**
+ * sev_memory_space_seal - the guest is gone: wipe its key
+ *
+ * Memory shows to all what DRAM holds then.  vCPUs are stopped.
+ */
+void sev_memory_space_seal(void);
+
+/**
  * sev_memory_space_find - the model's address of guest memory
  * @as: the address space without the devices' IOMMU
  * @gpa: where in it
@@ -80,13 +96,48 @@ void sev_memory_space_add_windows(Object *owner, MemoryRegion *root);
 hwaddr sev_memory_space_window(hwaddr gpa, SevView view);
 
 /**
- * sev_memory_space_private - a region that shows the private view of memory
+ * sev_memory_space_view - a region that shows one view of all memory
  */
-MemoryRegion *sev_memory_space_private(void);
+MemoryRegion *sev_memory_space_view(SevView view);
 
 /**
  * sev_memory_space_shared - the devices' root
  */
 MemoryRegion *sev_memory_space_shared(void);
+
+/**
+ * sev_memory_space_dram - all guest memory as RAM, for those who want to know
+ *   where it is
+ *
+ * Its bytes are in the view that the model keeps them in: nobody may use them.
+ */
+AddressSpace *sev_memory_space_dram(void);
+
+/**
+ * SevMemoryDebug - copy a private page's bytes for a debugger
+ * @gpa, @host: where they are, @len bytes within one page
+ *
+ * With the BQL.  Returns: false if that is not allowed
+ */
+typedef bool SevMemoryDebug(hwaddr gpa, void *host, void *buf, uint64_t len,
+                            bool write);
+
+/**
+ * sev_memory_space_set_debug - let debuggers see private pages decrypted
+ * @copy: how; NULL: they see ciphertext, which is the default
+ */
+void sev_memory_space_set_debug(SevMemoryDebug *copy);
+
+/**
+ * sev_memory_space_is_debugged - whether debuggers see private pages decrypted
+ */
+bool sev_memory_space_is_debugged(void);
+
+/**
+ * sev_memory_space_debug - a region that shows a debugger private pages
+ *
+ * Only while sev_memory_space_is_debugged().
+ */
+MemoryRegion *sev_memory_space_debug(void);
 
 #endif

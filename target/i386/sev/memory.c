@@ -23,7 +23,8 @@
 #define PAGE_PRIVATE    (1u << 0)       /* kept in the private view */
 #define PAGE_DEVICE     (1u << 1)       /* a device may have its address */
 #define PAGE_TURNING    (1u << 2)       /* somebody will call turn() */
-#define PAGE_EPOCH      (1u << 3)
+#define PAGE_USED       (1u << 3)       /* turned since the model was made */
+#define PAGE_EPOCH      (1u << 4)
 #define PAGE_FLAGS      (PAGE_EPOCH - 1)
 
 typedef struct SevRange {
@@ -69,10 +70,16 @@ SevMemory *sev_memory_new(void)
     return mem;
 }
 
-static void drop_key(SevMemory *mem)
+/* NULL: none */
+static void replace_key(SevMemory *mem, const uint8_t *vek)
 {
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
-        asp_memcrypt_free(g_steal_pointer(&mem->stripes[i].engine));
+        SevStripe *stripe = &mem->stripes[i];
+
+        qemu_mutex_lock(&stripe->lock);
+        asp_memcrypt_free(stripe->engine);
+        stripe->engine = vek ? asp_memcrypt_new(vek) : NULL;
+        qemu_mutex_unlock(&stripe->lock);
     }
 }
 
@@ -81,7 +88,7 @@ void sev_memory_free(SevMemory *mem)
     if (!mem) {
         return;
     }
-    drop_key(mem);
+    replace_key(mem, NULL);
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
         qemu_mutex_destroy(&mem->stripes[i].lock);
         g_hash_table_destroy(mem->stripes[i].pins);
@@ -94,10 +101,7 @@ void sev_memory_free(SevMemory *mem)
 
 void sev_memory_set_key(SevMemory *mem, const uint8_t *vek)
 {
-    drop_key(mem);
-    for (unsigned i = 0; i < NUM_STRIPES; i++) {
-        mem->stripes[i].engine = asp_memcrypt_new(vek);
-    }
+    replace_key(mem, vek);
 }
 
 bool sev_memory_has_key(const SevMemory *mem)
@@ -194,6 +198,12 @@ static bool is_mapped(SevMemory *mem, uint32_t word)
     return (word & ~PAGE_FLAGS) == qatomic_read(&mem->epoch);
 }
 
+/* Somebody may have its host address, or is about to turn it */
+static bool has_users(SevMemory *mem, uint32_t word)
+{
+    return is_mapped(mem, word) || (word & (PAGE_DEVICE | PAGE_TURNING));
+}
+
 /* Bytes that are in one view, to the other; whole blocks */
 static void transform(SevStripe *stripe, uint64_t addr, void *data, size_t len,
                       SevView to)
@@ -210,7 +220,7 @@ static void transform(SevStripe *stripe, uint64_t addr, void *data, size_t len,
 static void turn(const SevPage *page, SevView view)
 {
     transform(page->stripe, page->addr, page->host, SEV_MEMORY_PAGE, view);
-    qatomic_set(page->word, flag_of(view));
+    qatomic_set(page->word, flag_of(view) | PAGE_USED);
 }
 
 static gpointer pin_key(const SevPage *page)
@@ -386,6 +396,19 @@ SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
            ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
 }
 
+/* A page that nobody used has no flags and no epoch */
+bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view)
+{
+    SevPage page;
+    uint32_t word;
+
+    if (!page_of(mem, addr, &page)) {
+        return false;
+    }
+    word = qatomic_read(page.word);
+    return word && !is_kept(word, view);
+}
+
 /* The blocks that hold @len bytes from @offset on */
 typedef struct SevBlocks {
     uint8_t data[SEV_MEMORY_PAGE];
@@ -460,6 +483,9 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
 
     g_assert(known && len <= SEV_MEMORY_PAGE - offset);
     qemu_mutex_lock(&page.stripe->lock);
+    if (len == SEV_MEMORY_PAGE && !has_users(mem, *page.word)) {
+        qatomic_set(page.word, flag_of(view));
+    }
     if (is_kept(*page.word, view)) {
         memcpy(page.host + offset, buf, len);
     } else {
@@ -468,36 +494,28 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
     qemu_mutex_unlock(&page.stripe->lock);
 }
 
-void sev_memory_assign(SevMemory *mem, uint64_t addr)
-{
-    SevPage page;
-
-    if (!page_of(mem, addr, &page)) {
-        return;
-    }
-    qemu_mutex_lock(&page.stripe->lock);
-    g_assert(!(*page.word & PAGE_PRIVATE));
-    qatomic_set(page.word, PAGE_PRIVATE);
-    qemu_mutex_unlock(&page.stripe->lock);
-}
-
-static void seal_range(SevMemory *mem, const SevRange *range)
+static void seal_range(SevMemory *mem, const SevRange *range,
+                       SevMemoryChanged *changed)
 {
     for (uint64_t at = 0; range->host && at < range->size;
          at += SEV_MEMORY_PAGE) {
-        if (range->pages[at / SEV_MEMORY_PAGE]) {
-            sev_memory_turn(mem, range->addr + at, SEV_VIEW_SHARED);
-            range->pages[at / SEV_MEMORY_PAGE] = 0;
+        uint32_t *word = &range->pages[at / SEV_MEMORY_PAGE];
+
+        if (qatomic_read(word)) {
+            if (sev_memory_turn(mem, range->addr + at, SEV_VIEW_SHARED)) {
+                changed(range->addr + at, SEV_MEMORY_PAGE);
+            }
+            qatomic_set(word, 0);
         }
     }
 }
 
-void sev_memory_seal(SevMemory *mem)
+void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed)
 {
     for (unsigned i = 0; i < mem->num_ranges; i++) {
-        seal_range(mem, &mem->ranges[i]);
+        seal_range(mem, &mem->ranges[i], changed);
     }
-    drop_key(mem);
+    replace_key(mem, NULL);
 }
 
 void sev_memory_stats(SevMemory *mem, SevMemoryStats *stats)

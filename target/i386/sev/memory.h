@@ -197,6 +197,12 @@ bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view);
 SevView sev_memory_kept(SevMemory *mem, uint64_t addr);
 
 /**
+ * sev_memory_changes_view - whether somebody used a page with the other view
+ *   than @view, and nobody with @view since
+ */
+bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view);
+
+/**
  * sev_memory_read - copy memory as @view shows it
  * @addr: where sev_memory_encrypts() is true
  * @len: bytes, within one page
@@ -207,26 +213,28 @@ void sev_memory_read(SevMemory *mem, uint64_t addr, void *buf, size_t len,
 /**
  * sev_memory_write - the opposite
  *
- * Replaces whole blocks of SEV_MEMORY_BLOCK bytes when it has to transform.
+ * Replaces whole blocks of SEV_MEMORY_BLOCK bytes when it has to transform.  A
+ * whole page without users is not transformed, but kept in @view from then on:
+ * so a launch costs no encryption.
  */
 void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
                       size_t len, SevView view);
 
 /**
- * sev_memory_assign - a launch: a page's bytes become its private view
- *
- * For a whole page that is kept in the shared view: what encrypting it in
- * place comes to.
+ * SevMemoryChanged - somebody is told that host memory is not what it was
+ * @addr: physical address
+ * @len: bytes, within one page
  */
-void sev_memory_assign(SevMemory *mem, uint64_t addr);
+typedef void SevMemoryChanged(uint64_t addr, uint64_t len);
 
 /**
  * sev_memory_seal - turn all pages to the shared view and wipe the key
+ * @changed: called for each page that was turned
  *
  * What is left is what DRAM holds after the guest is gone.  The conditions of
  * sev_memory_turn() hold, for all pages.
  */
-void sev_memory_seal(SevMemory *mem);
+void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed);
 
 /**
  * sev_memory_stats - counters, at about this moment

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qapi/qapi-visit-common.h"
+#include "qapi/qapi-visit-qom.h"
 #include "qapi/visitor.h"
 #include "properties.h"
 #include "sev-common.h"
@@ -52,6 +53,9 @@ static void visit_field(Object *obj, Visitor *v, const char *name,
     case SEV_PROPERTY_ON_OFF_AUTO:
         visit_type_OnOffAuto(v, name, field, errp);
         break;
+    case SEV_PROPERTY_DIAGNOSE:
+        visit_type_SevDiagnose(v, name, field, errp);
+        break;
     }
 }
 
@@ -81,6 +85,7 @@ void sev_class_add_properties(ObjectClass *oc, const SevProperty *props)
         [SEV_PROPERTY_UINT64] = "uint64",
         [SEV_PROPERTY_BOOL] = "bool",
         [SEV_PROPERTY_ON_OFF_AUTO] = "OnOffAuto",
+        [SEV_PROPERTY_DIAGNOSE] = "SevDiagnose",
     };
 
     for (const SevProperty *prop = props; prop->name; prop++) {

@@ -15,6 +15,7 @@ typedef enum SevPropertyType {
     SEV_PROPERTY_UINT64,                /* uint64_t */
     SEV_PROPERTY_BOOL,                  /* bool */
     SEV_PROPERTY_ON_OFF_AUTO,           /* OnOffAuto */
+    SEV_PROPERTY_DIAGNOSE,              /* SevDiagnose */
 } SevPropertyType;
 
 /**

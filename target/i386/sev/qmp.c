@@ -10,9 +10,11 @@
 #include "qapi/qapi-commands-sev-target.h"
 #include "qemu/base64.h"
 #include "blob.h"
+#include "diagnose.h"
 #include "firmware-table.h"
 #include "guest-ram.h"
 #include "launch.h"
+#include "memory-space.h"
 
 static SevCommonState *active_guest(Error **errp)
 {
@@ -39,6 +41,31 @@ static SevCommonState *active_sev_guest(const char *what, Error **errp)
     return sev;
 }
 
+/* NULL if this process does not encrypt the guest's memory */
+static SevMemoryInfo *memory_info(void)
+{
+    SevMemory *mem = sev_memory_space_model();
+    SevMemoryInfo *info;
+    SevMemoryStats stats;
+
+    if (!mem) {
+        return NULL;
+    }
+    sev_memory_stats(mem, &stats);
+    info = g_new0(SevMemoryInfo, 1);
+    info->pages_turned = stats.first + stats.turned;
+    info->copies = stats.copies;
+    if (sev_diagnosing) {
+        info->has_device_reads = true;
+        info->device_reads = sev_diagnose_count(SEV_USE_DEVICE_READ);
+        info->has_device_writes = true;
+        info->device_writes = sev_diagnose_count(SEV_USE_DEVICE_WRITE);
+        info->has_view_changes = true;
+        info->view_changes = sev_diagnose_count(SEV_USE_VIEW_CHANGE);
+    }
+    return info;
+}
+
 SevInfo *qmp_query_sev(Error **errp)
 {
     SevCommonState *sev = sev_common_active();
@@ -53,6 +80,7 @@ SevInfo *qmp_query_sev(Error **errp)
     info->build_id = sev->platform.build;
     info->state = sev->state;
     info->sev_type = SEV_COMMON_GET_CLASS(sev)->guest_type;
+    info->memory = memory_info();
     SEV_COMMON_GET_CLASS(sev)->fill_info(sev, info);
     return info;
 }

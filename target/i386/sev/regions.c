@@ -12,7 +12,7 @@
 
 typedef struct SevRegionEntry {
     SevRegion region;
-    void *data;                 /* until it is hashed */
+    void *data;
 } SevRegionEntry;
 
 struct SevRegions {
@@ -44,7 +44,7 @@ void sev_regions_free(SevRegions *regions)
     if (!regions) {
         return;
     }
-    for (unsigned i = regions->hashed; i < regions->list->len; i++) {
+    for (unsigned i = 0; i < regions->list->len; i++) {
         g_free(entry_of(regions, i)->data);
     }
     g_array_free(regions->list, true);
@@ -52,11 +52,13 @@ void sev_regions_free(SevRegions *regions)
     g_free(regions);
 }
 
-void sev_regions_add(SevRegions *regions, hwaddr gpa, uint64_t size,
-                     SevMeasuredKind kind, void *data)
+void sev_regions_add(SevRegions *regions, hwaddr gpa, void *hva,
+                     uint64_t size, SevMeasuredKind kind, void *data)
 {
     SevRegionEntry entry = {
-        .region = { .gpa = gpa, .size = size, .kind = kind },
+        .region = {
+            .gpa = gpa, .hva = hva, .size = size, .kind = kind, .data = data,
+        },
         .data = data,
     };
 
@@ -126,13 +128,17 @@ static void hash_next(SevRegions *regions)
     } else {
         digest_sev(regions, entry);
     }
-    g_clear_pointer(&entry->data, g_free);
     regions->hashed++;
 }
 
 unsigned sev_regions_count(const SevRegions *regions)
 {
     return regions->list->len;
+}
+
+const SevRegion *sev_regions_peek(const SevRegions *regions, unsigned i)
+{
+    return &entry_of(regions, i)->region;
 }
 
 const SevRegion *sev_regions_get(SevRegions *regions, unsigned i)

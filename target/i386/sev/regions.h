@@ -9,7 +9,8 @@
  *
  * To hash a firmware image takes longer than the rest of a launch, and hardly
  * anybody asks.  So the list keeps a copy of what was measured, and hashes it
- * when the first one does.
+ * when the first one does.  The copy is also what the next launch measures,
+ * after a reset.
  */
 
 #ifndef I386_SEV_REGIONS_H
@@ -22,8 +23,10 @@
 
 typedef struct SevRegion {
     hwaddr gpa;
+    void *hva;
     uint64_t size;
     SevMeasuredKind kind;
+    const void *data;                       /* plaintext, @size bytes */
     uint8_t sha256[SEV_DIGEST_SIZE];        /* of this range alone */
     uint8_t digest[SNP_DIGEST_SIZE];        /* launch digest after it */
     uint8_t digest_size;
@@ -46,17 +49,25 @@ void sev_regions_free(SevRegions *regions);
 
 /**
  * sev_regions_add - append a range that was measured
+ * @hva: the same memory as the host sees it
  * @data: the @size bytes of plaintext that went into the measurement; the
  *   list owns them from now on, g_free() releases them.  NULL if only type
  *   and address do (SEV-SNP), then they count as zeros
  */
-void sev_regions_add(SevRegions *regions, hwaddr gpa, uint64_t size,
-                     SevMeasuredKind kind, void *data);
+void sev_regions_add(SevRegions *regions, hwaddr gpa, void *hva,
+                     uint64_t size, SevMeasuredKind kind, void *data);
 
 /**
  * sev_regions_count - number of ranges
  */
 unsigned sev_regions_count(const SevRegions *regions);
+
+/**
+ * sev_regions_peek - the range number @i, from 0, without its hashes
+ *
+ * Returns: the range, owned by the list; good until the next addition
+ */
+const SevRegion *sev_regions_peek(const SevRegions *regions, unsigned i);
 
 /**
  * sev_regions_get - the range number @i, from 0, with its hashes

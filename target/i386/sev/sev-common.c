@@ -8,8 +8,13 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qom/object_interfaces.h"
+#include "system/reset.h"
 #include "system/system.h"
+#include "debug.h"
 #include "launch.h"
+#include "memory-iommu.h"
+#include "memory-pci.h"
+#include "memory-space.h"
 #include "properties.h"
 #include "sev-common.h"
 
@@ -119,19 +124,70 @@ static int sev_common_kvm_init(ConfidentialGuestSupport *cgs, Error **errp)
     return sev_common_accel_init(cgs, errp) ? 0 : -ENOTSUP;
 }
 
+/* What is known only when all devices are there */
+static bool check_machine(SevCommonState *sev, Error **errp)
+{
+    return !sev_memory_space_model() ||
+           (sev_memory_pci_check(errp) && sev_memory_iommu_check(errp));
+}
+
+static AddressSpace *sev_common_ram_space(ConfidentialGuestSupport *cgs)
+{
+    return sev_memory_space_model() ? sev_memory_space_dram() : NULL;
+}
+
+static const void *sev_common_dump_memory(ConfidentialGuestSupport *cgs,
+                                          const void *host, size_t len)
+{
+    return sev_debug_dump(host, len);
+}
+
 /* Measure the machine's guest; an object that guards nothing must say so */
 static void machine_done(Notifier *notifier, void *unused)
 {
     SevCommonState *sev = container_of(notifier, SevCommonState, machine_done);
 
     if (sev->backend) {
+        check_machine(sev, &error_fatal);
         sev_launch_measure(sev, &error_fatal);
+        qemu_register_resettable(OBJECT(sev));
     } else {
         warn_report("%s object '%s' has no effect: -machine "
                     "confidential-guest-support=%s would use it",
                     object_get_typename(OBJECT(sev)), sev_common_id(sev),
                     sev_common_id(sev));
     }
+}
+
+static ResettableState *sev_common_reset_state(Object *obj)
+{
+    return &SEV_COMMON(obj)->reset;
+}
+
+/* Waking up, or what ends the start of QEMU: the guest is as it should be */
+static bool keeps_guest(SevCommonState *sev, ResetType type)
+{
+    return type != RESET_TYPE_COLD || !sev->powered_on;
+}
+
+/* Devices are quiet, and ROMs are not yet written */
+static void sev_common_reset_hold(Object *obj, ResetType type)
+{
+    SevCommonState *sev = SEV_COMMON(obj);
+
+    if (!keeps_guest(sev, type)) {
+        sev_launch_again(sev, &error_fatal);
+    }
+}
+
+static void sev_common_reset_exit(Object *obj, ResetType type)
+{
+    SevCommonState *sev = SEV_COMMON(obj);
+
+    if (!keeps_guest(sev, type)) {
+        sev_launch_resume(sev, &error_fatal);
+    }
+    sev->powered_on = true;
 }
 
 static int find_other(Object *obj, void *opaque)
@@ -172,12 +228,19 @@ static const SevProperty sev_common_properties[] = {
     { "kernel-hashes", SEV_PROPERTY_BOOL,
       offsetof(SevCommonState, kernel_hashes),
       "measure hashes of -kernel, -initrd and -append" },
+    { "pause-on-reset", SEV_PROPERTY_ON_OFF_AUTO,
+      offsetof(SevCommonState, pause_on_reset),
+      "stop the VM after a reset, which is a new launch on emulated platforms "
+      "(default: auto, if the launch has a session)" },
     { }
 };
 
 static void sev_common_instance_init(Object *obj)
 {
-    SEV_COMMON(obj)->sev_device = g_strdup(SEV_DEVICE_DEFAULT);
+    SevCommonState *sev = SEV_COMMON(obj);
+
+    sev->sev_device = g_strdup(SEV_DEVICE_DEFAULT);
+    sev->pause_on_reset = ON_OFF_AUTO_AUTO;
 }
 
 /* Machine types pin defaults of the base's sev-guest */
@@ -200,11 +263,17 @@ static void sev_common_class_init(ObjectClass *oc, void *data)
 {
     ConfidentialGuestSupportClass *cgs = CONFIDENTIAL_GUEST_SUPPORT_CLASS(oc);
     UserCreatableClass *uc = USER_CREATABLE_CLASS(oc);
+    ResettableClass *rc = RESETTABLE_CLASS(oc);
 
     cgs->kvm_init = sev_common_kvm_init;
     cgs->accel_init = sev_common_accel_init;
+    cgs->ram_space = sev_common_ram_space;
+    cgs->dump_memory = sev_common_dump_memory;
     uc->complete = sev_common_complete;
     uc->can_be_deleted = sev_common_can_be_deleted;
+    rc->get_state = sev_common_reset_state;
+    rc->phases.hold = sev_common_reset_hold;
+    rc->phases.exit = sev_common_reset_exit;
     sev_class_add_properties(oc, sev_common_properties);
 }
 
@@ -220,6 +289,7 @@ static const TypeInfo sev_common_info = {
     .class_init = sev_common_class_init,
     .interfaces = (InterfaceInfo[]) {
         { TYPE_USER_CREATABLE },
+        { TYPE_RESETTABLE_INTERFACE },
         { }
     },
 };

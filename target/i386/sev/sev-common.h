@@ -8,6 +8,8 @@
 #define I386_SEV_COMMON_H
 
 #include "confidential-guest.h"
+#include "hw/resettable.h"
+#include "qapi/qapi-types-common.h"
 #include "qapi/qapi-types-misc-target.h"
 #include "qemu/notify.h"
 #include "sev.h"
@@ -25,6 +27,7 @@ struct SevCommonState {
     uint32_t cbitpos;
     uint32_t reduced_phys_bits;
     bool kernel_hashes;
+    OnOffAuto pause_on_reset;
 
     /* The platform, from the accelerator's initialisation on */
     int kvm_vm_type;            /* that the VM was made with; 0: default */
@@ -36,6 +39,9 @@ struct SevCommonState {
     SevState state;
     SevRegions *regions;
     uint8_t measurement[SEV_MEASURE_BLOB_SIZE];
+    bool has_owner;             /* who can verify the measurement */
+    ResettableState reset;
+    bool powered_on;            /* was reset for the first time */
     Error *migration_blocker;
     Notifier machine_done;
     Notifier exit;

@@ -6,8 +6,11 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "system/tcg.h"
 #include "backend-kvm.h"
 #include "blob.h"
+#include "debug.h"
+#include "diagnose.h"
 #include "policy.h"
 #include "properties.h"
 #include "sev-guest.h"
@@ -33,39 +36,58 @@ static bool sev_guest_owner_session(SevGuestState *guest,
                                  errp));
 }
 
+static bool check_diagnose(const SevGuestState *guest, Error **errp)
+{
+    if (guest->diagnose != SEV_DIAGNOSE_OFF && !tcg_enabled()) {
+        error_setg(errp, "diagnose=%s of '%s' needs an emulated platform: use "
+                   "-accel tcg", SevDiagnose_str(guest->diagnose),
+                   sev_common_id(SEV_COMMON(guest)));
+        return false;
+    }
+    return true;
+}
+
 static bool sev_guest_check(SevCommonState *sev, Error **errp)
 {
     SevGuestState *guest = SEV_GUEST(sev);
 
     sev->es = guest->policy & SEV_POLICY_ES;
-    return sev_policy_check(guest->policy, &sev->platform,
-                            sev->backend->ops->name, errp);
-}
-
-static bool sev_guest_launch_start(SevCommonState *sev, Error **errp)
-{
-    ERRP_GUARD();
-    SevGuestState *guest = SEV_GUEST(sev);
-    SevOwnerSession session = {};
-    SevLaunchStart start = {
-        .policy = guest->policy,
-        .handle = guest->handle,
-    };
-
-    if (!SEV_GUEST_GET_CLASS(guest)->owner_session(guest, &session, errp) ||
-        (sev->backend->ops->init &&
-         !sev->backend->ops->init(sev->backend, sev->es, errp))) {
+    if (!sev_policy_check(guest->policy, &sev->platform,
+                          sev->backend->ops->name, errp) ||
+        (guest->debug_access &&
+         !sev_debug_check(sev, guest->policy, errp)) ||
+        !check_diagnose(guest, errp)) {
         return false;
     }
-    if (session.present) {
-        start.godh = session.godh;
-        start.session = session.session;
+    sev_diagnose_start(sev_common_id(sev), guest->diagnose);
+    return true;
+}
+
+static bool sev_guest_get_debug_access(Object *obj, Error **errp)
+{
+    return SEV_GUEST(obj)->debug_access;
+}
+
+/* The one property that can be set while the guest runs */
+static void sev_guest_set_debug_access(Object *obj, bool value, Error **errp)
+{
+    SevGuestState *guest = SEV_GUEST(obj);
+    SevCommonState *sev = SEV_COMMON(obj);
+
+    if (sev->backend) {
+        if (value && !sev_debug_check(sev, guest->policy, errp)) {
+            return;
+        }
+        sev_debug_set(sev, value);
     }
-    if (sev->backend->ops->launch_start(sev->backend, &start, &guest->handle,
-                                        errp)) {
-        return true;
-    }
-    if (session.present) {
+    guest->debug_access = value;
+}
+
+static void explain_start_failure(SevGuestState *guest, Error **errp)
+{
+    ERRP_GUARD();
+
+    if (guest->session.present) {
         error_append_hint(errp, "The session must have been made for the "
                           "certificate that query-sev-capabilities shows as "
                           "pdh, and for policy 0x%" PRIx32 ".\n",
@@ -76,7 +98,50 @@ static bool sev_guest_launch_start(SevCommonState *sev, Error **errp)
                           "another guest on the same platform; leave it out "
                           "to get a new key.\n", guest->handle);
     }
-    return false;
+}
+
+/* The files may be gone when the VM is reset: what they held is kept */
+static bool prepare_start(SevCommonState *sev, Error **errp)
+{
+    SevGuestState *guest = SEV_GUEST(sev);
+    SevOwnerSession *session = &guest->session;
+
+    if (guest->start) {
+        return true;
+    }
+    if (!SEV_GUEST_GET_CLASS(guest)->owner_session(guest, session, errp) ||
+        (sev->backend->ops->init &&
+         !sev->backend->ops->init(sev->backend, sev->es, errp))) {
+        return false;
+    }
+    sev->has_owner = session->present;
+    if (guest->debug_access) {
+        sev_debug_set(sev, true);
+    }
+    guest->start = g_new(SevLaunchStart, 1);
+    *guest->start = (SevLaunchStart) {
+        .policy = guest->policy,
+        .handle = guest->handle,
+        .godh = session->present ? session->godh : NULL,
+        .session = session->present ? session->session : NULL,
+    };
+    return true;
+}
+
+static bool sev_guest_launch_start(SevCommonState *sev, Error **errp)
+{
+    ERRP_GUARD();
+    SevGuestState *guest = SEV_GUEST(sev);
+
+    if (!prepare_start(sev, errp)) {
+        return false;
+    }
+    if (!sev->backend->ops->launch_start(sev->backend, guest->start,
+                                         &guest->handle, errp)) {
+        explain_start_failure(guest, errp);
+        return false;
+    }
+    return true;
 }
 
 static void sev_guest_fill_info(SevCommonState *sev, SevInfo *info)
@@ -110,6 +175,10 @@ static const SevProperty sev_guest_properties[] = {
     { "legacy-vm-type", SEV_PROPERTY_ON_OFF_AUTO,
       offsetof(SevGuestState, legacy_vm_type),
       "use KVM's older SEV interface; without effect on emulated platforms" },
+    { "diagnose", SEV_PROPERTY_DIAGNOSE, offsetof(SevGuestState, diagnose),
+      "report uses of private memory that are probably not meant: first, "
+      "every, or panic at a device's (default: off); emulated platforms only"
+    },
     { }
 };
 
@@ -124,6 +193,7 @@ static void sev_guest_instance_init(Object *obj)
 static void sev_guest_finalize(Object *obj)
 {
     sev_object_free_strings(obj, sev_guest_properties);
+    g_free(SEV_GUEST(obj)->start);
 }
 
 static void sev_guest_class_init(ObjectClass *oc, void *data)
@@ -137,6 +207,12 @@ static void sev_guest_class_init(ObjectClass *oc, void *data)
     common->fill_info = sev_guest_fill_info;
     SEV_GUEST_CLASS(oc)->owner_session = sev_guest_owner_session;
     sev_class_add_properties(oc, sev_guest_properties);
+    object_class_property_add_bool(oc, "debug-access",
+                                   sev_guest_get_debug_access,
+                                   sev_guest_set_debug_access);
+    object_class_property_set_description(oc, "debug-access",
+        "let debuggers and dumps see private memory decrypted, if the policy "
+        "allows debugging (default: off); emulated platforms only");
 }
 
 static const TypeInfo sev_guest_info = {

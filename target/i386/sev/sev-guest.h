@@ -8,9 +8,17 @@
 #define I386_SEV_GUEST_H
 
 #include "qapi/qapi-types-common.h"
+#include "qapi/qapi-types-qom.h"
 #include "sev-common.h"
 
 OBJECT_DECLARE_TYPE(SevGuestState, SevGuestClass, SEV_GUEST)
+
+/* What the guest owner sent; without, nobody outside can verify the launch */
+typedef struct SevOwnerSession {
+    bool present;
+    uint8_t godh[SEV_CERT_SIZE];
+    uint8_t session[SEV_SESSION_SIZE];
+} SevOwnerSession;
 
 struct SevGuestState {
     SevCommonState parent_obj;
@@ -20,14 +28,12 @@ struct SevGuestState {
     char *dh_cert_file;
     char *session_file;
     OnOffAuto legacy_vm_type;
-};
+    SevDiagnose diagnose;
+    bool debug_access;
 
-/* What the guest owner sent; without, nobody outside can verify the launch */
-typedef struct SevOwnerSession {
-    bool present;
-    uint8_t godh[SEV_CERT_SIZE];
-    uint8_t session[SEV_SESSION_SIZE];
-} SevOwnerSession;
+    SevLaunchStart *start;      /* of the first launch, for the next ones */
+    SevOwnerSession session;
+};
 
 /**
  * struct SevGuestClass

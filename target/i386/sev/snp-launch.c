@@ -103,7 +103,7 @@ static bool update(SevSnpLaunch *launch, hwaddr gpa, void *hva, uint64_t len,
                                               type, errp)) {
         return false;
     }
-    sev_launch_measured(sev, gpa, len, kind, g_steal_pointer(&data));
+    sev_launch_measured(sev, gpa, hva, len, kind, g_steal_pointer(&data));
     return true;
 }
 

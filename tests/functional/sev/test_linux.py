@@ -44,6 +44,21 @@ class LinuxTest(LaunchTest):
         self.assertIn(CMDLINE, console)
         launch.wait_exit(common.PATIENCE)
 
+    def test_reboot(self):
+        """Without a root the kernel reboots; the owner approves each time."""
+        guest = self.guest(initrd=None, cmdline='console=ttyS0 panic=1')
+        launch = self.launch(guest, more=['-action', 'reboot=reset'])
+        measurements = set()
+        for boot in range(1, 4):
+            evidence = launch.evidence()
+            self.assertTrue(self.owner.trusts(evidence, guest))
+            measurements.add(evidence.blob)
+            launch.resume()
+            launch.qmp.wait_event('RESET')
+            active = 'Memory Encryption Features active: AMD SEV'
+            self.assertEqual(launch.console().count(active), boot)
+        self.assertEqual(len(measurements), 3)
+
     def changed(self, **more):
         """Does the owner notice that the host runs something else?"""
         evidence = self.launch(self.guest(**more)).evidence()

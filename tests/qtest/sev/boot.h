@@ -12,7 +12,8 @@ typedef struct SevBoot {
     QTestState *qts;            /* after sev_boot() the VM is stopped */
     char *serial;               /* file name of the report */
     char *report;               /* what the guest said */
-    unsigned passed;            /* "ok" lines */
+    unsigned starts;            /* "guest" lines: resets are further ones */
+    unsigned passed;            /* "ok" lines of the last start */
     unsigned skipped;           /* "skip" lines */
 } SevBoot;
 

@@ -13,7 +13,9 @@
 #include "hw/core/cpu.h"
 #include "qemu/rcu.h"
 #include "sev.h"
+#include "sev/diagnose.h"
 #include "sev/memory-space.h"
+#include "tcg/sev/diagnose-tcg.h"
 #include "tcg/sev/sev-tcg.h"
 #include "trace.h"
 
@@ -47,6 +49,7 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
         return false;
     }
     env->sev_c_mask = 1ULL << sev_get_cbit_position();
+    env->sev_debug = sev_memory_space_is_debugged();
     /*
      * Every CPU that has SEV has RDRAND, and a hypervisor cannot take it away,
      * so guests use it before they look at CPUID: Linux in its C-bit check.
@@ -65,14 +68,19 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu)
         cpu_address_space_init(cs, X86ASIdx_SMM, "cpu-smm", cpu->cpu_as_root);
         return;
     }
-    cs->num_ases = X86ASIdx_SEV_HOST + 1;
+    cs->num_ases = X86ASIdx_SEV_SMM + 1;
     sev_memory_space_add_windows(OBJECT(cs), cpu->cpu_as_root);
     cpu_address_space_init(cs, X86ASIdx_MEM, "cpu-memory", new_root(cs));
     cpu_address_space_init(cs, X86ASIdx_SMM, "cpu-smm", cpu->cpu_as_root);
     cpu_address_space_init(cs, X86ASIdx_SEV_PRIVATE, "cpu-sev-private",
-                           sev_memory_space_private());
+                           sev_memory_space_view(SEV_VIEW_PRIVATE));
     cpu_address_space_init(cs, X86ASIdx_SEV_HOST, "cpu-sev-host",
                            sev_memory_space_shared());
+    cpu_address_space_init(cs, X86ASIdx_SEV_DEBUG, "cpu-sev-debug",
+                           sev_memory_space_debug());
+    /* A hypervisor saves the state for SMM, and it has no key */
+    cpu_address_space_init(cs, X86ASIdx_SEV_SMM, "cpu-sev-smm",
+                           sev_memory_space_view(SEV_VIEW_SHARED));
     /* For those who look from outside, whoever's side they look from */
     cs->as = &address_space_memory;
 }
@@ -164,7 +172,8 @@ static hwaddr map_page(CPUState *cs, hwaddr gpa, SevView view)
  * different views each gets the entry in turn.
  */
 hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
-                        MMUAccessType access_type, bool private, int *prot)
+                        MMUAccessType access_type, bool private, int *prot,
+                        uintptr_t retaddr)
 {
     bool fetch = access_type == MMU_INST_FETCH;
 
@@ -174,6 +183,9 @@ hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
     private |= fetch;
     trace_sev_tcg_tlb_fill(cs->cpu_index, va, gpa,
                            private ? "private" : "shared");
+    if (unlikely(sev_diagnosing)) {
+        sev_tcg_diagnose(cs, va, gpa, private, fetch, retaddr);
+    }
     return map_page(cs, gpa, private ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED);
 }
 

@@ -13,6 +13,10 @@
 #define I386_TCG_SEV_H
 
 #include "cpu.h"
+#ifndef CONFIG_USER_ONLY
+#include "exec/address-spaces.h"
+#include "exec/memory.h"
+#endif
 
 #define MSR_AMD64_SEV_STATUS            0xc0010131
 
@@ -40,6 +44,44 @@ static inline bool sev_tcg_leaf_is_private(uint64_t c_mask, int pg_mode,
 }
 
 /**
+ * sev_tcg_debug_space: what of a page a debugger sees, for MemTxAttrs.space
+ * @leaf: the table entry that maps the page
+ *
+ * Returns: 1 if it is private and debuggers may see it decrypted
+ */
+static inline unsigned sev_tcg_debug_space(CPUX86State *env, uint64_t leaf)
+{
+    bool has_c_bit = (env->cr[0] & CR0_PG_MASK) && (env->cr[4] & CR4_PAE_MASK);
+
+    return env->sev_debug &&
+           sev_tcg_leaf_is_private(env->sev_c_mask,
+                                   has_c_bit ? PG_MODE_PAE : 0, leaf);
+}
+
+#ifndef CONFIG_USER_ONLY
+/**
+ * sev_tcg_read_table: read entries of page tables for somebody who looks on
+ * @addr: guest physical address, with or without the C-bit
+ *
+ * As the walk does: in the private view, and without the C-bit.
+ */
+static inline void sev_tcg_read_table(CPUX86State *env, hwaddr addr,
+                                      void *entry, hwaddr size)
+{
+    if (!env->sev_c_mask) {
+        cpu_physical_memory_read(addr, entry, size);
+        return;
+    }
+    address_space_read(cpu_addressspace(env_cpu(env), MEMTXATTRS_UNSPECIFIED),
+                       addr & ~env->sev_c_mask, MEMTXATTRS_UNSPECIFIED,
+                       entry, size);
+    if (size == sizeof(uint64_t)) {
+        stq_le_p(entry, ldq_le_p(entry) & ~env->sev_c_mask);
+    }
+}
+#endif
+
+/**
  * sev_tcg_cpu_realize: prepare a vCPU for the SEV guest that it belongs to
  * @cpu: the vCPU; its features are final
  * @errp: set when the CPU model cannot run a SEV guest
@@ -65,11 +107,13 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu);
  * @private: whether data of the page is used with the guest's key
  * @prot: in: what the translation allows; out: what of that may be done with
  *   the address that is returned
+ * @retaddr: where in the translated code, 0 if nowhere
  *
  * Returns: the address that the TLB shall have in place of @gpa
  */
 hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
-                        MMUAccessType access_type, bool private, int *prot);
+                        MMUAccessType access_type, bool private, int *prot,
+                        uintptr_t retaddr);
 
 /**
  * sev_tcg_status: value of MSR C001_0131, SEV_STATUS

@@ -1,0 +1,80 @@
+/*
+ * SEV: uses of memory that are probably not meant
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A guest that forgets to share a buffer runs until somebody misses the data.
+ * This says at once who used which page: as a warning, a trace event and a
+ * counter, if the user asked for it.
+ *
+ * Which uses these are is up to those who map memory; each asks
+ * sev_diagnosing first.
+ */
+
+#ifndef I386_SEV_DIAGNOSE_H
+#define I386_SEV_DIAGNOSE_H
+
+#include "exec/hwaddr.h"
+#include "exec/vaddr.h"
+#include "qapi/qapi-types-qom.h"
+
+/**
+ * enum SevUse - kinds of uses
+ * @SEV_USE_DEVICE_READ: of a page that the guest uses as private
+ * @SEV_USE_DEVICE_WRITE: the same
+ * @SEV_USE_VIEW_CHANGE: a vCPU comes with another C-bit than the last user
+ */
+typedef enum SevUse {
+    SEV_USE_DEVICE_READ,
+    SEV_USE_DEVICE_WRITE,
+    SEV_USE_VIEW_CHANGE,
+    SEV_USE__MAX,
+} SevUse;
+
+/**
+ * struct SevVcpuUse - a vCPU at work
+ * @va: virtual address that it uses
+ * @rip: address of the instruction, if @has_rip
+ * @private: the C-bit of this use
+ */
+typedef struct SevVcpuUse {
+    int cpu_index;
+    vaddr va;
+    bool has_rip;
+    uint64_t rip;
+    bool private;
+} SevVcpuUse;
+
+/* Whether anybody wants to know */
+extern bool sev_diagnosing;
+
+/**
+ * sev_diagnose_start - report from now on
+ * @id: of the guest's object; borrowed for good
+ * @mode: what to report; off does nothing
+ *
+ * Before the guest runs.
+ */
+void sev_diagnose_start(const char *id, SevDiagnose mode);
+
+/**
+ * sev_diagnose_device - a device or the host uses a page that is private
+ * @who: the device's name, or NULL if it is not known
+ *
+ * Any thread.
+ */
+void sev_diagnose_device(hwaddr gpa, bool write, const char *who);
+
+/**
+ * sev_diagnose_vcpu - a vCPU uses a page that was used with another C-bit
+ *
+ * Any thread.
+ */
+void sev_diagnose_vcpu(hwaddr gpa, const SevVcpuUse *use);
+
+/**
+ * sev_diagnose_count - how many uses there were of this kind, reported or not
+ */
+uint64_t sev_diagnose_count(SevUse use);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is in memory after a reset.  Shared memory is what it was; whether
+ * private memory is depends on the platform: on one that makes a new guest it
+ * is the ciphertext of a key that is gone.
+ */
+#include "lib/guest.h"
+#include "lib/paging.h"
+
+const char guest_name[] = "reset";
+
+#define WORDS           512
+#define RESET_PORT      0xcf9
+#define RESET_HARD      0x06
+#define BOOTED          0x7365742072652d79ull
+
+/* In the shared 2 MiB: a note for the second boot, and saved ciphertext */
+#define NOTE            SHARED_BASE
+#define SAVED           (SHARED_BASE + 0x1000)
+
+static mem64 *note, *saved, *secret, *raw;
+
+static uint64_t pattern(uint64_t i)
+{
+    return 0x0dd5ec4e70000000ull + i;
+}
+
+static void settle(void)
+{
+    asm volatile("wbinvd" : : : "memory");
+}
+
+static void map_windows(void)
+{
+    uint64_t c_bit = sev_c_bit();
+    uint64_t window = paging_window(PAGING_4_LEVEL);
+    struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
+
+    paging_map_identity(&paging, 0x1000000, c_bit);
+    paging_map(&paging, window, NOTE, PAGE_4K, PTE_P | PTE_W);
+    paging_map(&paging, window + 0x1000, SAVED, PAGE_4K, PTE_P | PTE_W);
+    paging_map(&paging, window + 0x2000, PRIVATE_BASE, PAGE_4K,
+               PTE_P | PTE_W);
+    write_cr3((unsigned long)paging.root | c_bit);
+    note = (mem64 *)window;
+    saved = (mem64 *)(window + 0x1000);
+    raw = (mem64 *)(window + 0x2000);
+    secret = (mem64 *)PRIVATE_BASE;
+}
+
+static void first_boot(void)
+{
+    for (uint64_t i = 0; i < WORDS; i++) {
+        secret[i] = pattern(i);
+    }
+    settle();
+    for (uint64_t i = 0; i < WORDS; i++) {
+        saved[i] = raw[i];
+    }
+    note[0] = BOOTED;
+    settle();
+    outb(RESET_PORT, RESET_HARD);
+    for (;;) {
+        asm volatile("hlt");
+    }
+}
+
+void guest_main(void)
+{
+    uint64_t same_raw = 0, same_secret = 0;
+
+    map_windows();
+    if (note[0] != BOOTED) {
+        first_boot();
+    }
+    for (uint64_t i = 0; i < WORDS; i++) {
+        same_raw += raw[i] == saved[i];
+    }
+    settle();
+    for (uint64_t i = 0; i < WORDS; i++) {
+        same_secret += secret[i] == pattern(i);
+    }
+    report_equal("memory seen from outside outlives a reset", same_raw,
+                 WORDS);
+    report_info("old-secret-words", same_secret);
+}
