@@ -39,6 +39,7 @@ help:
 	@echo "make                build/qemu-system-x86_64 and build/qemu-sev"
 	@echo "make demo           an attested, encrypted boot, step by step"
 	@echo "make check          all our tests"
+	@echo "make check-stress   a million checked accesses to encrypted memory"
 	@echo "make check-base     the base's own tests of x86_64"
 	@echo "make check-sanitize our tests with address and undefined sanitizers"
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
@@ -69,6 +70,12 @@ bench: guest all
 check: guest all
 	@$(DO)/fetch-libvirt
 	@$(DO)/run-tests qemu $(SUITE)
+
+# A million accesses by four vCPUs and a device, each checked.
+.PHONY: check-stress
+check-stress: all
+	@$(DO)/run-tests qemu --setup slow --timeout-multiplier 10 \
+	    --suite sev-stress
 
 .PHONY: check-base
 check-base: guest all

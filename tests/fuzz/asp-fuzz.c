@@ -15,6 +15,7 @@
 #include "asp-snp-harness.h"
 #include "fuzz.h"
 #include "reader.h"
+#include "snp-internal.h"
 #include "state-format.h"
 
 /* Elliptic curves are slow: how many such commands one input may have */
@@ -287,12 +288,47 @@ static void op_identity(Run *r)
     vector_id_auth((SnpIdAuth *)ram_at(r->m, AT_ID_AUTH));
 }
 
+/* A request of that guest, sealed with its key */
+static void op_request(Run *r)
+{
+    const SnpGuest *guest = snp_guest_find(r->m->asp, AT_GCTX);
+    SnpMessage *msg = (SnpMessage *)ram_at(r->m, AT_TRANS);
+    SnpCmdGuestRequest c = {
+        .gctx_paddr = GUINT64_TO_LE(AT_GCTX),
+        .request_paddr = GUINT64_TO_LE(AT_TRANS),
+        .response_paddr = GUINT64_TO_LE(AT_STATUS),
+    };
+    uint8_t iv[ASP_GCM_IV_SIZE] = {}, where = asp_read_u8(&r->in);
+    AspGcm plain;
+
+    if (!guest || ++r->slow > MAX_SLOW) {
+        return;
+    }
+    msg->hdr = (SnpMessageHeader) {
+        .seqno = GUINT64_TO_LE(guest->seqno[0] + 1), .algo = 1,
+        .hdr_version = 1, .hdr_size = GUINT16_TO_LE(sizeof(msg->hdr)),
+        .msg_type = SNP_MSG_REPORT_REQ, .msg_version = 1,
+        .msg_size = GUINT16_TO_LE(sizeof(SnpReportReq)),
+    };
+    ((uint8_t *)&msg->hdr)[where % sizeof(msg->hdr)] ^= asp_read_u8(&r->in);
+    asp_read_bytes(&r->in, msg->payload, sizeof(SnpReportReq));
+    memcpy(iv, &msg->hdr.seqno, sizeof(msg->hdr.seqno));
+    plain = (AspGcm) {
+        .key = guest->vmpck[0], .iv = iv,
+        .aad = { &msg->hdr.algo, 0x30 },
+        .data = msg->payload, .len = sizeof(SnpReportReq),
+    };
+    asp_gcm_seal(&plain, msg->hdr.tag);
+    set_page(r->m, AT_STATUS, FIRMWARE);
+    run_command(r, ASP_CMD_SNP_GUEST_REQUEST, (uint8_t *)&c, sizeof(c));
+}
+
 typedef void Op(Run *r);
 
 static Op *const ops[] = {
     op_raw, op_shaped, op_init, op_launch_start, op_launch_session,
     op_activate, op_poke, op_secret, op_rmp, op_snp_guest, op_snp_shaped,
-    op_identity,
+    op_identity, op_request,
 };
 
 static void fuzz_commands(AspReader in)

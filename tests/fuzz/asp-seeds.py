@@ -12,7 +12,7 @@ import sys
 
 COMMANDS, SESSION, CHAIN, CA, SECRET, STATE, CPUID, IDENTITY = range(8)
 RAW, SHAPED, INIT, START, START_SESSION, ACTIVATE, POKE, INJECT = range(8)
-RMP, SNP_GUEST, SNP_SHAPED, PUT_IDENTITY = range(8, 12)
+RMP, SNP_GUEST, SNP_SHAPED, PUT_IDENTITY, REQUEST = range(8, 13)
 
 NO_CHANGE = 0xff
 LEN_16, LEN_48, LEN_208, LEN_2084, LEN_4096 = 1, 2, 6, 7, 8
@@ -92,6 +92,8 @@ SEEDS = {
     'state': bytes([STATE, 1]) + struct.pack('<IB', 5397, 1),
     'snp': SNP_LAUNCH + snp(0xa2, 4) + snp(0x90),
     'snp-identity': SNP_LAUNCH + bytes([PUT_IDENTITY]) + snp(0xa2, 3),
+    'snp-report': SNP_LAUNCH + snp(0xa2) + bytes([REQUEST, 0, 0])
+                  + bytes(0x60) + bytes([REQUEST, 0x34, 1]) + bytes(0x60),
     'snp-pages': SNP_LAUNCH + bytes([RMP, 0x20, 0xc3]) + snp(0xc7)
                  + bytes([RMP, 5, 3]) + snp(0x83, 0, 0, 0x80005000)
                  + bytes([RMP, 0x20, 0x73]) + snp(0xa1, 1, 2, 3),

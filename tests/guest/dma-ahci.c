@@ -151,4 +151,6 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
            run(ATA_READ_DMA, page, to, seconds);
 }
 
-const struct dma_device dma_device = { 4096, start, copy, false };
+const struct dma_device dma_device = {
+    .size = 4096, .start = start, .copy = copy,
+};

@@ -107,4 +107,6 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
     return (received[2] & 0xffff) == FRAME;
 }
 
-const struct dma_device dma_device = { FRAME, start, copy, false };
+const struct dma_device dma_device = {
+    .size = FRAME, .start = start, .copy = copy,
+};

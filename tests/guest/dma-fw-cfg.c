@@ -31,4 +31,6 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
            fw_cfg_dma_read(control, notes, to, SIZE, seconds);
 }
 
-const struct dma_device dma_device = { SIZE, start, copy, false };
+const struct dma_device dma_device = {
+    .size = SIZE, .start = start, .copy = copy, .takes_anything = true,
+};

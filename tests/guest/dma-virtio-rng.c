@@ -21,7 +21,10 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
     struct virtio_buffer buffer = { to, SIZE, true };
 
     (void)from;
-    return virtio_run(&buffer, 1, seconds) == SIZE;
+    virtio_submit(&buffer, 1);
+    return virtio_wait(seconds) == SIZE;
 }
 
-const struct dma_device dma_device = { SIZE, start, copy, true };
+const struct dma_device dma_device = {
+    .size = SIZE, .start = start, .copy = copy, .writes_only = true,
+};

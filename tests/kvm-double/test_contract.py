@@ -83,7 +83,7 @@ class ContractTest(DoubleTest):
                     self.assertRegex(text, rf'(?m)^  {name}=<{kind}> +- \w')
 
     def test_fields(self):
-        """The commands and their fields, from QMP's schema."""
+        """The commands have their fields, says QMP's schema; maybe more."""
         qemu = self.start(None, machine='none')
         schema = {entry['name']: entry
                   for entry in qemu.qmp('query-qmp-schema')}
@@ -100,7 +100,7 @@ class ContractTest(DoubleTest):
         for name, fields, _ in rows:
             command = schema[name.strip('`')]
             with self.subTest(command=name):
-                self.assertEqual(
+                self.assertLessEqual(
                     set(fields.split(', ')),
                     members(command['ret-type']) | members(command['arg-type'])
                 )

@@ -192,6 +192,26 @@ class SequenceTest(SnpTest):
                       'memory-backend-ram,id=b,size=32M', '-numa',
                       'node,memdev=a', '-numa', 'node,memdev=b')
 
+    def test_look_first(self):
+        """Somebody looks at registers before they are measured."""
+        qemu = self.start('snp', '-smp', '2')
+        qemu.qmp('human-monitor-command',
+                 **{'command-line': 'info registers -a'})
+        self.check_digest(qemu, vcpus=2)
+        for _ in range(10):
+            self.assertEqual(qemu.qmp('query-status')['status'], 'running')
+            time.sleep(0.01)
+        self.assertNotIn('REFUSED', qemu.log())
+
+    def test_reset_first(self):
+        """A reset before the guest runs changes nothing."""
+        qemu = self.start('snp', '-smp', '2')
+        qemu.qmp('system_reset')
+        while 'RESET' not in qemu.events:
+            qemu.qmp('query-status')
+        self.check_digest(qemu, vcpus=2)
+        self.assertNotIn('REFUSED', qemu.log())
+
     def test_memory_hotplug(self):
         """Memory that comes is private too."""
         qemu = self.start('snp', '-m', '64,slots=1,maxmem=1G')

@@ -19,6 +19,7 @@
 /* What lib/dma.c fills pages with */
 #define SHARED_SEED     0x5ea5ed0000000000ull
 #define SECRET_SEED     0x9c1ce70000000000ull
+#define PUBLIC_SEED     0x7e57000000000000ull   /* of dma-late.c */
 
 /* How often its private page is given to the device */
 #define SECRET_WRITES   3
@@ -26,6 +27,7 @@
 /* Properties that lib/dma.c looks at */
 #define PASSED          17
 #define PASSED_WRITES   10              /* if the device reads no memory */
+#define PASSED_FW_CFG   13              /* without private descriptors */
 
 /* %s: a file for the device */
 typedef struct Device {
@@ -47,7 +49,7 @@ static const Device disks[] = {
 static const Device others[] = {
     { "e1000e", "-netdev hubport,id=n,hubid=0 -device e1000e,netdev=n",
       PASSED },
-    { "fw-cfg", "-device vmcoreinfo", PASSED },
+    { "fw-cfg", "-device vmcoreinfo", PASSED_FW_CFG },
     { "virtio-rng", "-object rng-random,id=r,filename=%s "
                     "-device virtio-rng-pci,rng=r,disable-legacy=on,"
                     "iommu_platform=on", PASSED_WRITES },
@@ -156,6 +158,76 @@ static void test_plain_other(const void *device)
     check_device(device, PLAIN, false);
 }
 
+/* A disk that can be told to hold requests up */
+#define SLOW_DISK "-drive if=none,id=d,driver=raw,file.driver=blkdebug," \
+                  "file.image.driver=file,file.image.filename=%s " \
+                  "-device virtio-blk-pci,drive=d,disable-legacy=on," \
+                  "iommu_platform=on"
+/* So long QEMU may put off what waits for devices */
+#define PAUSE_US        (G_USEC_PER_SEC / 4)
+#define WRITTEN_PAGE    2               /* of the disk, by dma-late.c */
+
+static void hold_up(SevBoot *boot, const char *event, uint64_t number)
+{
+    g_autofree char *wait = g_strdup_printf("info waits 0x%" PRIx64,
+                                            number + 1);
+    g_autofree char *said = NULL;
+
+    said = qtest_hmp(boot->qts, "qemu-io d \"break %s held\"", event);
+    g_assert_cmpstr(said, ==, "");
+    qtest_writeq(boot->qts, sev_boot_info(boot, "told"), number);
+    sev_boot_wait_for(boot, wait);
+    g_usleep(PAUSE_US);
+}
+
+static void let_go(SevBoot *boot, uint64_t number)
+{
+    g_autofree char *said = qtest_hmp(boot->qts,
+                                      "qemu-io d \"resume held\"");
+
+    g_assert_cmpstr(said, ==, "");
+    qtest_writeq(boot->qts, sev_boot_info(boot, "told"), number);
+}
+
+/* What was written is the page as it was in DRAM at some time */
+static void check_written(SevBoot *boot, const char *file, bool encrypted)
+{
+    g_autofree char *image = NULL;
+    uint8_t seen[PAGE], before[PAGE];
+    const char *written;
+    gsize size;
+
+    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "secret-physical"),
+                  PAGE, seen);
+    g_assert_true(g_file_get_contents(file, &image, &size, NULL));
+    fill(before, PUBLIC_SEED);
+    written = image + WRITTEN_PAGE * PAGE;
+    g_assert_true(!memcmp(written, seen, PAGE) ||
+                  !memcmp(written, before, PAGE));
+    g_assert_false(encrypted && leaks((uint8_t *)image));
+}
+
+/* Pages that are turned while a device has them */
+static void test_late(const void *machine)
+{
+    g_autofree char *file = new_file();
+    g_autofree char *options = g_strdup_printf("%s " SLOW_DISK,
+                                               (char *)machine, file);
+    SevBoot *boot = sev_boot_begin("dma-late", options);
+
+    sev_boot_wait_for(boot, "info waits 0x1");
+    hold_up(boot, "read_aio", 1);
+    let_go(boot, 2);
+    sev_boot_wait_for(boot, "info waits 0x3");
+    hold_up(boot, "write_aio", 3);
+    let_go(boot, 4);
+    sev_boot_end(boot, "dma-late");
+    g_assert_cmpuint(boot->passed, ==, 9);
+    check_written(boot, file, strstr(machine, "sev0"));
+    sev_boot_free(boot);
+    unlink(file);
+}
+
 static void add(const char *kind, const Device *device, GTestDataFunc fn)
 {
     g_autofree char *path = g_strdup_printf("sev/dma/%s/%s", kind,
@@ -176,5 +248,7 @@ int main(int argc, char **argv)
         add("encrypted", &others[i], test_other);
         add("plain", &others[i], test_plain_other);
     }
+    qtest_add_data_func("sev/dma/encrypted/late", SEV, test_late);
+    qtest_add_data_func("sev/dma/plain/late", PLAIN, test_late);
     return g_test_run();
 }

@@ -35,14 +35,16 @@ static void check_views(const char *options, unsigned private_words)
     SevBoot *boot = sev_boot("shared", options);
     uint8_t pages[4][PAGE];
 
-    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "shared-physical"), PAGE,
+    sev_boot_save(boot, "pmemsave",
+                  sev_boot_info(boot, "shared-physical"), PAGE,
          pages[0]);
     g_assert_cmpuint(count_words(pages[0], SHARED_SEED), ==, WORDS);
     sev_boot_save(boot, "memsave", sev_boot_info(boot, "shared-virtual"), PAGE,
          pages[1]);
     g_assert_cmpuint(count_words(pages[1], SHARED_SEED), ==, WORDS);
 
-    sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+    sev_boot_save(boot, "pmemsave",
+                  sev_boot_info(boot, "private-physical"), PAGE,
          pages[2]);
     g_assert_cmpuint(count_words(pages[2], PRIVATE_SEED), ==, private_words);
     sev_boot_save(boot, "memsave", sev_boot_info(boot, "private-virtual"), PAGE,
@@ -116,7 +118,8 @@ static void test_key(void)
     for (unsigned i = 0; i < 2; i++) {
         SevBoot *boot = sev_boot("shared", SEV);
 
-        sev_boot_save(boot, "pmemsave", sev_boot_info(boot, "private-physical"), PAGE,
+        sev_boot_save(boot, "pmemsave",
+                      sev_boot_info(boot, "private-physical"), PAGE,
              page[i]);
         sev_boot_free(boot);
     }

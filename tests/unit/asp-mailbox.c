@@ -14,10 +14,14 @@
  *   read ADDR LEN       get them: "BYTES"
  *   ca                  the root, ASK and ARK: "BYTES"
  *   cek                 the CEK as signed by the ASK: "BYTES"
+ *   vcek                the key that signs SNP's reports: "X Y", as one number
+ *   page ADDR STATE     RMPUPDATE to a state of page_states[]: "ok"
+ *   guest-read GCTX ADDR LEN   memory as a guest with SEV-SNP sees it: "BYTES"
  */
 
 #include <stdio.h>
-#include "asp-harness.h"
+#include "asp-snp-harness.h"
+#include "snp-internal.h"
 
 #define LINE_MAX_LEN (4 * RAM_SIZE)
 
@@ -94,12 +98,43 @@ static void do_cek(Machine *m, char **words)
     print_bytes(&cek, sizeof(cek));
 }
 
+static void do_vcek(Machine *m, char **words)
+{
+    uint8_t point[2 * ASP_EC_SIZE];
+
+    asp_snp_vcek(m->asp, point, point + ASP_EC_SIZE);
+    print_bytes(point, sizeof(point));
+}
+
+static void do_page(Machine *m, char **words)
+{
+    uint64_t addr = get_number(words), state = get_number(words + 1);
+
+    g_assert_cmpuint(state, <, PAGE_STATES);
+    set_page(m, addr, state);
+    puts("ok");
+}
+
+static void do_guest_read(Machine *m, char **words)
+{
+    SnpGuest *guest = snp_guest_find(m->asp, get_number(words));
+    uint64_t addr = get_number(words + 1), len = get_number(words + 2);
+    uint8_t *data = g_malloc(len);
+
+    g_assert_nonnull(guest);
+    ASSERT_OK(asp_guest_read(m->asp, &guest->key, addr, data, len));
+    print_bytes(data, len);
+    g_free(data);
+}
+
 static const struct {
     const char *name;
     void (*run)(Machine *m, char **words);
 } requests[] = {
     { "cmd", do_cmd }, { "write", do_write }, { "read", do_read },
     { "ca", do_ca }, { "cek", do_cek },
+    { "vcek", do_vcek }, { "page", do_page },
+    { "guest-read", do_guest_read },
 };
 
 static void answer(Machine *m, const char *line)

@@ -14,7 +14,6 @@ usage: test-asp-owner.py ASP-MAILBOX
 import hashlib
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -33,8 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] /
                        'functional/qemu-sev'))
 import harness  # noqa: E402  (these two are of the tests of qemu-sev)
 import sevformats as sev  # noqa: E402
-
-MAILBOX = None
+from aspmailbox import Mailbox  # noqa: E402
 
 INIT, STATUS, PEK_CSR, PEK_IMPORT, PDH_EXPORT, DF_FLUSH = 1, 4, 6, 7, 8, 0x0a
 SHUTDOWN, ACTIVATE, LAUNCH_START, UPDATE, MEASURE = 2, 0x21, 0x30, 0x31, 0x33
@@ -47,43 +45,8 @@ GODH, SESSION, OUT, OUT2, TRANS, GUEST = (
 ASID = 100
 
 
-class Platform:
-    """asp-mailbox, and the few commands of the tests."""
-
-    def __init__(self, *args):
-        self.process = subprocess.Popen([MAILBOX, *args],
-                                        stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-
-    def close(self):
-        """End it, in good health."""
-        self.process.stdin.close()
-        self.process.stdout.close()
-        assert self.process.wait() == 0
-
-    def ask(self, *words):
-        """One request; returns the words of the answer."""
-        print(*words, file=self.process.stdin, flush=True)
-        return self.process.stdout.readline().split()
-
-    def write(self, addr, data):
-        """Put bytes into memory."""
-        assert self.ask('write', f'{addr:x}', data.hex()) == ['ok']
-
-    def read(self, addr, size):
-        """Get bytes from memory."""
-        return bytes.fromhex(self.ask('read', f'{addr:x}', f'{size:x}')[0])
-
-    def try_command(self, command, data=b''):
-        """The status and the buffer."""
-        status, *buf = self.ask('cmd', f'{command:x}', data.hex())
-        return int(status, 16), bytes.fromhex(buf[0] if buf else '')
-
-    def command(self, command, data=b''):
-        """The same for a command that has to succeed."""
-        status, buf = self.try_command(command, data)
-        assert status == 0, f'command 0x{command:x}: status 0x{status:x}'
-        return buf
+class Platform(Mailbox):
+    """The few commands of the tests."""
 
     def chain(self):
         """PDH, PEK, OCA and the CEK as AMD's server would give it."""
@@ -274,5 +237,5 @@ class OwnIdentityTest(OwnerTest):
 
 
 if __name__ == '__main__':
-    MAILBOX = sys.argv.pop(1)
+    Mailbox.program = sys.argv.pop(1)
     harness.main()

@@ -135,6 +135,7 @@ static void test_xsave(void)
         { XSAVE, 3, 0, 0x240 },
         { XSAVE, 7, 0, 0x340 },
         { XSAVE, 0x207, 0, 0xa88 },
+        { XSAVE, 0x27, 0, 0x340 },                  /* 5 has no subleaf */
         { XSAVE_COMPACT, 1, 0, 0x240 },
         { XSAVE_COMPACT, 7, 0, 0x340 },
         { XSAVE_COMPACT, 0x207, 0, 0x348 },

@@ -466,6 +466,35 @@ static void test_identity_other(void)
     machine_free(m);
 }
 
+/* After its last number a key is of no more use. */
+static void test_last_message(void)
+{
+    Machine *m = launched();
+    SnpGuest *guest = snp_guest_find(m->asp, AT_GCTX);
+    SnpMessageHeader *hdr = (SnpMessageHeader *)ram_at(m, AT_TRANS);
+    SnpCmdGuestRequest c = {
+        .gctx_paddr = GUINT64_TO_LE(AT_GCTX),
+        .request_paddr = GUINT64_TO_LE(AT_TRANS),
+        .response_paddr = GUINT64_TO_LE(AT_STATUS),
+    };
+
+    ASSERT_OK(run_snp_finish(m, AT_GCTX, 0));
+    set_page(m, AT_STATUS, FIRMWARE);
+    *hdr = (SnpMessageHeader) {
+        .algo = 1, .hdr_version = 1, .hdr_size = GUINT16_TO_LE(0x60),
+        .msg_type = 5, .msg_version = 1, .msg_size = GUINT16_TO_LE(0x60),
+        .seqno = GUINT64_TO_LE(UINT64_MAX - 1),
+    };
+    guest->seqno[0] = UINT64_MAX - 2;
+    ASSERT_STATUS(RUN(m, SNP_GUEST_REQUEST, c), ASP_BAD_MEASUREMENT);
+    hdr->seqno = GUINT64_TO_LE(UINT64_MAX);
+    guest->seqno[0] = UINT64_MAX - 1;
+    ASSERT_STATUS(RUN(m, SNP_GUEST_REQUEST, c), ASP_AEAD_OFLOW);
+    hdr->vmpck = 1;
+    ASSERT_STATUS(RUN(m, SNP_GUEST_REQUEST, c), ASP_INVALID_PARAM);
+    machine_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -484,5 +513,6 @@ int main(int argc, char **argv)
     g_test_add_func("/asp/snp-launch/identity-refused",
                     test_identity_refused);
     g_test_add_func("/asp/snp-launch/identity-other", test_identity_other);
+    g_test_add_func("/asp/snp-launch/last-message", test_last_message);
     return g_test_run();
 }

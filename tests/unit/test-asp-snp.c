@@ -32,11 +32,12 @@ static const Rule platform_rules[] = {
     { 0xa0, 0x30, "-+" },               /* SNP_LAUNCH_START */
     { 0xa1, 0x20, "-+" },               /* SNP_LAUNCH_UPDATE */
     { 0xa2, 0x40, "-+" },               /* SNP_LAUNCH_FINISH */
+    { 0x94, 0x18, "-+" },               /* SNP_GUEST_REQUEST */
 };
 
 /* Known to the firmware ABI and not to this platform */
 static const uint8_t unsupported[] = {
-    0x94, 0x95, 0xb0, 0xb1, 0xc0, 0xc1, 0xc2, 0xc3, 0xc6, 0xc8, 0xc9, 0xca,
+    0x95, 0xb0, 0xb1, 0xc0, 0xc1, 0xc2, 0xc3, 0xc6, 0xc8, 0xc9, 0xca,
     0xcb, 0xcd, 0xce,
 };
 
@@ -54,7 +55,8 @@ static const Rule *find_rule(uint32_t id)
 
 static bool is_guest_command(uint32_t id)
 {
-    return (id >= 0x90 && id <= 0x92) || (id >= 0xa0 && id <= 0xa2);
+    return (id >= 0x90 && id <= 0x92) || (id >= 0xa0 && id <= 0xa2) ||
+           id == 0x94;
 }
 
 static Machine *machine_in(SnpPlatformState state)
@@ -180,6 +182,7 @@ static const Rule guest_rules[] = {
     { ASP_CMD_SNP_LAUNCH_START,     0, "+--" },
     { ASP_CMD_SNP_LAUNCH_UPDATE,    0, "-+-" },
     { ASP_CMD_SNP_LAUNCH_FINISH,    0, "-+-" },
+    { ASP_CMD_SNP_GUEST_REQUEST,    0, "--+" },
 };
 
 static Machine *guest_in(SnpGuestState state)
@@ -208,7 +211,16 @@ static AspStatus run_valid(Machine *m, AspCommand id, uint64_t gctx)
         .status_paddr = GUINT64_TO_LE(AT_STATUS),
     };
 
+    SnpCmdGuestRequest request = {
+        .gctx_paddr = GUINT64_TO_LE(gctx),
+        .request_paddr = GUINT64_TO_LE(AT_TRANS),
+        .response_paddr = GUINT64_TO_LE(AT_STATUS),
+    };
+
     switch (id) {
+    case ASP_CMD_SNP_GUEST_REQUEST:
+        set_page(m, AT_STATUS, FIRMWARE);
+        return RUN(m, SNP_GUEST_REQUEST, request);
     case ASP_CMD_SNP_ACTIVATE:
         return run_snp_activate(m, gctx, SNP_ASID);
     case ASP_CMD_SNP_GUEST_STATUS:
@@ -234,6 +246,9 @@ static void try_guest(const Rule *rule, SnpGuestState state)
 
     if (legal && rule->id == ASP_CMD_SNP_ACTIVATE) {
         expected = ASP_ACTIVE;          /* it is, in these states */
+    }
+    if (legal && rule->id == ASP_CMD_SNP_GUEST_REQUEST) {
+        expected = ASP_INVALID_PARAM;   /* memory holds no request */
     }
     if (status != expected) {
         g_error("%s in state %d: %s", asp_command_name(rule->id), state,
@@ -353,6 +368,12 @@ static void test_reclaim(void)
                   ASP_INVALID_ADDRESS);
     ASSERT_STATUS(run_address(m, ASP_CMD_SNP_PAGE_RECLAIM, AT_OUT + 1),
                   ASP_INVALID_ADDRESS);
+    /* A result may be anywhere in its page, but not across the end. */
+    ASSERT_STATUS(run_address(m, ASP_CMD_SNP_PLATFORM_STATUS,
+                              AT_OUT + SNP_PAGE_SIZE - 31),
+                  ASP_INVALID_ADDRESS);
+    ASSERT_OK(run_address(m, ASP_CMD_SNP_PLATFORM_STATUS,
+                          AT_OUT + SNP_PAGE_SIZE - 32));
     large.large = true;
     g_assert_true(ram_rmp_write(m, RAM_BASE, &large));
     ASSERT_STATUS(run_address(m, ASP_CMD_SNP_PAGE_RECLAIM, RAM_BASE),

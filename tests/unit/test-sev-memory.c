@@ -191,6 +191,35 @@ static void test_device(Fixture *f, gconstpointer unused)
     check_page(f, 4, SEV_VIEW_SHARED);
 }
 
+/* As long as a device has its address it stays where it is */
+static void test_pinned(Fixture *f, gconstpointer unused)
+{
+    uint8_t before[2 * PAGE];
+
+    memcpy(before, f->host + 4 * PAGE, sizeof(before));
+    g_assert_true(sev_memory_map_device(f->mem, address(4)));
+    sev_memory_pin(f->mem, address(4) + 100, PAGE);
+    sev_memory_pin(f->mem, address(4), 1);
+    for (unsigned page = 4; page <= 5; page++) {
+        g_assert_true(sev_memory_map(f->mem, address(page),
+                                     SEV_VIEW_PRIVATE) == SEV_MAP_COPY);
+        sev_memory_flushed(f->mem);
+        g_assert_false(sev_memory_turn(f->mem, address(page),
+                                       SEV_VIEW_PRIVATE));
+        g_assert_true(sev_memory_kept(f->mem, address(page)) ==
+                      SEV_VIEW_SHARED);
+        check_page(f, page, SEV_VIEW_PRIVATE);
+    }
+    g_assert_cmpmem(f->host + 4 * PAGE, sizeof(before), before,
+                    sizeof(before));
+    sev_memory_unpin(f->mem, address(4) + 100, PAGE);
+    g_assert_false(sev_memory_turn(f->mem, address(4), SEV_VIEW_PRIVATE));
+    g_assert_true(sev_memory_turn(f->mem, address(5), SEV_VIEW_PRIVATE));
+    sev_memory_unpin(f->mem, address(4), 1);
+    g_assert_true(sev_memory_turn(f->mem, address(4), SEV_VIEW_PRIVATE));
+    check_page(f, 4, SEV_VIEW_SHARED);
+}
+
 static void test_assign(Fixture *f, gconstpointer unused)
 {
     uint8_t before[PAGE];
@@ -405,6 +434,7 @@ int main(int argc, char **argv)
         { "/sev/memory/mapped", test_mapped },
         { "/sev/memory/flushed", test_flushed },
         { "/sev/memory/device", test_device },
+        { "/sev/memory/pinned", test_pinned },
         { "/sev/memory/assign", test_assign },
         { "/sev/memory/seal", test_seal },
         { "/sev/memory/open", test_open },

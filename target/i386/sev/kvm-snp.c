@@ -11,6 +11,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "system/cpus.h"
 #include "system/kvm.h"
 #include <linux/kvm_para.h>
 #include "kvm-command.h"
@@ -86,6 +87,8 @@ bool sev_kvm_snp_finish(int sev_fd, const SevSnpLaunchFinish *finish,
 
     QEMU_BUILD_BUG_ON(sizeof(cmd.host_data) != sizeof(finish->host_data));
     memcpy(cmd.host_data, finish->host_data, sizeof(cmd.host_data));
+    /* Who looked at registers has taken them from KVM: give them back first */
+    cpu_synchronize_all_post_init();
     if (!sev_kvm_command(sev_fd, KVM_SEV_SNP_LAUNCH_FINISH, &cmd, errp)) {
         return false;
     }

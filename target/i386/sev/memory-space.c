@@ -12,6 +12,7 @@
 #include "exec/ram_addr.h"
 #include "exec/ramblock.h"
 #include "hw/core/cpu.h"
+#include "system/dma-map-notify.h"
 #include "system/hostmem.h"
 #include "system/tcg.h"
 #include "memory-iommu.h"
@@ -210,6 +211,20 @@ static AddressSpace *choose(hwaddr gpa)
     return &dram;
 }
 
+static void dma_mapped(void *host, hwaddr len, bool mapped)
+{
+    uint64_t addr;
+
+    if (!sev_memory_space_find_host(host, &addr)) {
+        return;
+    }
+    if (mapped) {
+        sev_memory_pin(model, addr, len);
+    } else {
+        sev_memory_unpin(model, addr, len);
+    }
+}
+
 static void ram_removed(RAMBlockNotifier *n, void *host, size_t size,
                         size_t max_size)
 {
@@ -237,6 +252,7 @@ void sev_memory_space_start(void)
     address_space_init(&shared_space, &views[SEV_VIEW_SHARED], "sev-shared");
     ram_notifier.ram_block_removed = ram_removed;
     ram_block_notifier_add(&ram_notifier);
+    dma_map_notify = dma_mapped;
     sev_memory_iommu_lay_over(&address_space_memory, choose);
 }
 

@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/atomic.h"
+#include "qemu/lockable.h"
 #include "qemu/memalign.h"
 #include "qemu/thread.h"
 #include "asp/memcrypt.h"
@@ -36,6 +37,7 @@ typedef struct SevRange {
 typedef struct SevStripe {
     QemuMutex lock;
     AspMemCrypt *engine;
+    GHashTable *pins;           /* how often, by page number */
     SevMemoryStats stats;
 } QEMU_ALIGNED(64) SevStripe;
 
@@ -62,6 +64,7 @@ SevMemory *sev_memory_new(void)
     mem->epoch = PAGE_EPOCH;
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
         qemu_mutex_init(&mem->stripes[i].lock);
+        mem->stripes[i].pins = g_hash_table_new(NULL, NULL);
     }
     return mem;
 }
@@ -81,6 +84,7 @@ void sev_memory_free(SevMemory *mem)
     drop_key(mem);
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
         qemu_mutex_destroy(&mem->stripes[i].lock);
+        g_hash_table_destroy(mem->stripes[i].pins);
     }
     for (unsigned i = 0; i < mem->num_ranges; i++) {
         g_free(mem->ranges[i].pages);
@@ -209,12 +213,26 @@ static void turn(const SevPage *page, SevView view)
     qatomic_set(page->word, flag_of(view));
 }
 
+static gpointer pin_key(const SevPage *page)
+{
+    return (gpointer)(uintptr_t)(page->addr / SEV_MEMORY_PAGE);
+}
+
+/* With the stripe's lock */
+static uintptr_t pins_of(const SevPage *page)
+{
+    return (uintptr_t)g_hash_table_lookup(page->stripe->pins, pin_key(page));
+}
+
 /* With the stripe's lock */
 static SevMapping map(SevMemory *mem, const SevPage *page, SevView view)
 {
     uint32_t word = *page->word;
 
     if (!is_kept(word, view)) {
+        if (pins_of(page)) {
+            return SEV_MAP_COPY;
+        }
         if (is_mapped(mem, word) || (word & PAGE_DEVICE)) {
             qatomic_set(page->word, word | PAGE_TURNING);
             return word & PAGE_TURNING ? SEV_MAP_COPY : SEV_MAP_TURN;
@@ -271,6 +289,42 @@ bool sev_memory_map_device(SevMemory *mem, uint64_t addr)
     return direct;
 }
 
+/* With the stripe's lock */
+static void set_pins(const SevPage *page, uintptr_t count)
+{
+    if (count) {
+        g_hash_table_insert(page->stripe->pins, pin_key(page),
+                            (gpointer)count);
+    } else {
+        g_hash_table_remove(page->stripe->pins, pin_key(page));
+    }
+}
+
+static void change_pins(SevMemory *mem, uint64_t addr, uint64_t len, bool pin)
+{
+    uint64_t end = addr + len;
+    SevPage page;
+
+    for (addr -= addr % SEV_MEMORY_PAGE; addr < end; addr += SEV_MEMORY_PAGE) {
+        if (page_of(mem, addr, &page)) {
+            QEMU_LOCK_GUARD(&page.stripe->lock);
+            uintptr_t count = pins_of(&page);
+
+            set_pins(&page, pin ? count + 1 : count - (count > 0));
+        }
+    }
+}
+
+void sev_memory_pin(SevMemory *mem, uint64_t addr, uint64_t len)
+{
+    change_pins(mem, addr, len, true);
+}
+
+void sev_memory_unpin(SevMemory *mem, uint64_t addr, uint64_t len)
+{
+    change_pins(mem, addr, len, false);
+}
+
 bool sev_memory_in_use(SevMemory *mem, uint64_t addr)
 {
     SevPage page;
@@ -312,7 +366,7 @@ bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
         return false;
     }
     qemu_mutex_lock(&page.stripe->lock);
-    differs = !is_kept(*page.word, view);
+    differs = !is_kept(*page.word, view) && !pins_of(&page);
     if (differs) {
         turn(&page, view);
         page.stripe->stats.turned++;

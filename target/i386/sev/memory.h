@@ -14,7 +14,7 @@
  * sev_memory_write() give either view of a page whatever it is kept in.
  *
  * What must not happen is a page that is turned while somebody has its host
- * address.  Two kinds of users take host addresses:
+ * address.  Three kinds of users take host addresses:
  *
  * - a vCPU, into its TLB, after sev_memory_map() allowed it.  Until the next
  *   sev_memory_flushed() only sev_memory_turn() turns such a page, and its
@@ -22,6 +22,9 @@
  * - a device, for one access, after sev_memory_map_device() allowed it.  Again
  *   only sev_memory_turn() turns the page; its caller waits for accesses that
  *   are under way, for which sev_memory_in_use() tells him to.
+ *
+ * - a device, until it is done, between sev_memory_pin() and
+ *   sev_memory_unpin().  Nobody turns such a page.
  *
  * A page without such users is turned by sev_memory_map() itself: that is the
  * case of a page that is touched for the first time, and the common one.
@@ -54,7 +57,7 @@ typedef enum SevView {
  * enum SevMapping - what a vCPU may do with a page
  * @SEV_MAP_DIRECT: use the page's host memory
  * @SEV_MAP_COPY: use sev_memory_read() and sev_memory_write(); somebody was
- *   told already to turn the page
+ *   told already to turn the page, or a device has pinned it
  * @SEV_MAP_TURN: the same, and call sev_memory_turn() soon
  */
 typedef enum SevMapping {
@@ -149,6 +152,22 @@ SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view);
 bool sev_memory_map_device(SevMemory *mem, uint64_t addr);
 
 /**
+ * sev_memory_pin - a device keeps the host address of memory
+ * @addr: the first byte
+ * @len: bytes
+ *
+ * After sev_memory_map_device() allowed it for all of these pages, and before
+ * it is waited for accesses that were under way.  May be called more than once
+ * for a page.
+ */
+void sev_memory_pin(SevMemory *mem, uint64_t addr, uint64_t len);
+
+/**
+ * sev_memory_unpin - it is done; the opposite of one sev_memory_pin()
+ */
+void sev_memory_unpin(SevMemory *mem, uint64_t addr, uint64_t len);
+
+/**
  * sev_memory_in_use - whether sev_memory_map_device() allowed it for this page
  *   since it was turned last
  */
@@ -167,7 +186,8 @@ void sev_memory_flushed(SevMemory *mem);
  * All vCPUs are stopped, sev_memory_flushed() was called since, and device
  * accesses that were under way when the vCPUs stopped have come to an end.
  *
- * Returns: whether there was anything to do
+ * Returns: whether the page was turned: it is not if it is kept in @view, or if
+ * a device has pinned it
  */
 bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view);
 

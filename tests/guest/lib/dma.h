@@ -35,6 +35,8 @@ struct dma_device {
     bool (*copy)(uint64_t to, uint64_t from, unsigned seconds);
     /* It does not read memory, but always writes what dma_pattern() says. */
     bool writes_only;
+    /* What it takes for a descriptor may keep it busy for a long time. */
+    bool takes_anything;
 };
 
 /* Word @i of what shared memory holds; nothing that comes by accident. */

@@ -144,24 +144,28 @@ static void set_descriptor(unsigned i, const struct virtio_buffer *buffer,
                     (buffer->write ? DESC_WRITE : 0);
 }
 
-int64_t virtio_run(const struct virtio_buffer *buffers, unsigned count,
-                   unsigned seconds)
+void virtio_submit(const struct virtio_buffer *buffers, unsigned count)
 {
     mem16 *avail = (mem16 *)(memory.at + AVAIL);
-    mem16 *used = (mem16 *)(memory.at + USED);
-    mem32 *used_ring = (mem32 *)(memory.at + USED + 4);
-    struct timer timer = timer_start(seconds);
 
     for (unsigned i = 0; i < count; i++) {
         set_descriptor(i, &buffers[i], i == count - 1);
     }
     avail[2 + turns % ENTRIES] = 0;
-    avail[1] = turns + 1;
+    avail[1] = ++turns;
     *notify = 0;
-    while (used[1] != (uint16_t)(turns + 1)) {
+}
+
+int64_t virtio_wait(unsigned seconds)
+{
+    mem16 *used = (mem16 *)(memory.at + USED);
+    mem32 *used_ring = (mem32 *)(memory.at + USED + 4);
+    struct timer timer = timer_start(seconds);
+
+    while (used[1] != turns) {
         if (timer_expired(&timer)) {
             return VIRTIO_BROKEN;
         }
     }
-    return used_ring[2 * (turns++ % ENTRIES) + 1];
+    return used_ring[2 * ((turns - 1) % ENTRIES) + 1];
 }

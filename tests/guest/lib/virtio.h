@@ -24,12 +24,14 @@ struct virtio_buffer {
  */
 bool virtio_start(unsigned type, mem8 *registers, struct dma_memory control);
 
+/* Give the device a chain of buffers; one at a time. */
+void virtio_submit(const struct virtio_buffer *buffers, unsigned count);
+
 /*
- * Give the device a chain of buffers and wait until it has used it.  Returns
- * the number of bytes that it says it wrote, or VIRTIO_BROKEN.
+ * Wait until the device has used them.  Returns the number of bytes that it
+ * says it wrote, or VIRTIO_BROKEN.
  */
 #define VIRTIO_BROKEN   (-1)
-int64_t virtio_run(const struct virtio_buffer *buffers, unsigned count,
-                   unsigned seconds);
+int64_t virtio_wait(unsigned seconds);
 
 #endif

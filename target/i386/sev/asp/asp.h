@@ -150,6 +150,14 @@ bool asp_guest_digest(const Asp *asp, uint32_t handle, uint8_t *digest);
  */
 bool asp_snp_digest(const Asp *asp, uint64_t gctx_paddr, uint8_t *digest);
 
+/**
+ * asp_snp_vcek - the public key that verifies attestation reports
+ * @x, @y: out: big-endian, ASP_EC_SIZE bytes each
+ *
+ * There is no certificate for it.
+ */
+void asp_snp_vcek(const Asp *asp, uint8_t *x, uint8_t *y);
+
 typedef enum AspCpuidReg {
     ASP_CPUID_EAX, ASP_CPUID_EBX, ASP_CPUID_ECX, ASP_CPUID_EDX,
 } AspCpuidReg;

@@ -178,3 +178,41 @@ void asp_aes_ctr(const uint8_t *key, const uint8_t *iv, void *data, size_t len)
     asp_gcry_check(gcry_cipher_encrypt(aes, data, len, NULL, 0), "AES");
     gcry_cipher_close(aes);
 }
+
+static gcry_cipher_hd_t gcm_new(const AspGcm *msg)
+{
+    gcry_cipher_hd_t aes;
+
+    asp_crypto_init();
+    asp_gcry_check(gcry_cipher_open(&aes, GCRY_CIPHER_AES256,
+                                    GCRY_CIPHER_MODE_GCM, 0), "AES-256-GCM");
+    asp_gcry_check(gcry_cipher_setkey(aes, msg->key, ASP_GCM_KEY_SIZE),
+                   "AES key");
+    asp_gcry_check(gcry_cipher_setiv(aes, msg->iv, ASP_GCM_IV_SIZE),
+                   "AES IV");
+    asp_gcry_check(gcry_cipher_authenticate(aes, msg->aad.data,
+                                            msg->aad.len), "AES AAD");
+    return aes;
+}
+
+void asp_gcm_seal(const AspGcm *msg, uint8_t *tag)
+{
+    gcry_cipher_hd_t aes = gcm_new(msg);
+
+    asp_gcry_check(gcry_cipher_encrypt(aes, msg->data, msg->len, NULL, 0),
+                   "AES");
+    asp_gcry_check(gcry_cipher_gettag(aes, tag, ASP_GCM_TAG_SIZE), "AES tag");
+    gcry_cipher_close(aes);
+}
+
+bool asp_gcm_open(const AspGcm *msg, const uint8_t *tag)
+{
+    gcry_cipher_hd_t aes = gcm_new(msg);
+    bool ok;
+
+    asp_gcry_check(gcry_cipher_decrypt(aes, msg->data, msg->len, NULL, 0),
+                   "AES");
+    ok = !gcry_cipher_checktag(aes, tag, ASP_GCM_TAG_SIZE);
+    gcry_cipher_close(aes);
+    return ok;
+}

@@ -140,6 +140,32 @@ void asp_kdf(const void *key, size_t key_len, const char *label,
 void asp_aes_ctr(const uint8_t *key, const uint8_t *iv, void *data,
                  size_t len);
 
+#define ASP_GCM_KEY_SIZE 32
+#define ASP_GCM_IV_SIZE  12
+#define ASP_GCM_TAG_SIZE 16
+
+/* What AES-256-GCM works on: one message */
+typedef struct AspGcm {
+    const uint8_t *key;                 /* ASP_GCM_KEY_SIZE bytes */
+    const uint8_t *iv;                  /* ASP_GCM_IV_SIZE bytes */
+    AspBuf aad;                         /* authenticated, not encrypted */
+    void *data;                         /* in place */
+    size_t len;
+} AspGcm;
+
+/**
+ * asp_gcm_seal - encrypt and authenticate a message
+ * @tag: out: ASP_GCM_TAG_SIZE bytes
+ */
+void asp_gcm_seal(const AspGcm *msg, uint8_t *tag);
+
+/**
+ * asp_gcm_open - verify and decrypt it
+ *
+ * Returns: false if @tag is wrong; @msg->data is garbage then
+ */
+bool asp_gcm_open(const AspGcm *msg, const uint8_t *tag);
+
 /**
  * asp_ec_generate - a fresh random key pair; wipe it after use
  */

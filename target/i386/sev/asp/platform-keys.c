@@ -9,16 +9,36 @@
 
 #include "platform-keys.h"
 
-void asp_chip_derive_cek(const AspChip *chip, uint8_t *d)
+/* What a key of the chip's is derived from: ASP_EC_SEED_SIZE bytes */
+static void make_seed(const AspChip *chip, const char *label,
+                      const void *context, size_t context_len, uint8_t *seed)
 {
-    uint8_t key[SEV_DIGEST_SIZE], seed[ASP_EC_SEED_SIZE];
+    uint8_t key[SEV_DIGEST_SIZE];
 
     asp_sha256(chip->fuse_secret, sizeof(chip->fuse_secret), key);
-    asp_kdf(key, sizeof(key), "sev-chip-endorsement-key", NULL, 0,
-            seed, sizeof(seed));
+    asp_kdf(key, sizeof(key), label, context, context_len, seed,
+            ASP_EC_SEED_SIZE);
+    asp_wipe(key, sizeof(key));
+}
+
+void asp_chip_derive_cek(const AspChip *chip, uint8_t *d)
+{
+    uint8_t seed[ASP_EC_SEED_SIZE];
+
+    make_seed(chip, "sev-chip-endorsement-key", NULL, 0, seed);
     asp_ec_private_from_seed(seed, d);
     asp_wipe(seed, sizeof(seed));
-    asp_wipe(key, sizeof(key));
+}
+
+void asp_chip_derive_vcek(const AspChip *chip, uint64_t tcb, AspEcKey *key)
+{
+    const uint64_t le = GUINT64_TO_LE(tcb);
+    uint8_t seed[ASP_EC_SEED_SIZE];
+
+    make_seed(chip, "sev-versioned-chip-endorsement-key", &le, sizeof(le),
+              seed);
+    asp_ec_from_seed(seed, key);
+    asp_wipe(seed, sizeof(seed));
 }
 
 static void make_cert(SevCert *cert, SevCertUsage usage, AspEcKey *key)

@@ -46,6 +46,16 @@ struct AspIdentity {
 void asp_chip_derive_cek(const AspChip *chip, uint8_t *d);
 
 /**
+ * asp_chip_derive_vcek - the VCEK that belongs to the fuses and a TCB version
+ * @tcb: REPORTED_TCB
+ * @key: out: wipe it after use
+ *
+ * How hardware lets the version in is not public; here it is the context of
+ * the KDF, 8 bytes, little-endian.
+ */
+void asp_chip_derive_vcek(const AspChip *chip, uint64_t tcb, AspEcKey *key);
+
+/**
  * asp_store_make - a complete self-owned store from fresh randomness
  */
 void asp_store_make(AspStore *store, const AspChip *chip);

@@ -60,6 +60,18 @@ static inline void asp_read_bytes(AspReader *r, void *out, size_t len)
     }
 }
 
+/* Whether @len bytes are what reserved fields have to be */
+static inline bool asp_is_zero(const void *data, size_t len)
+{
+    const uint8_t *p = data;
+
+    while (len && !*p) {
+        p++;
+        len--;
+    }
+    return !len;
+}
+
 static inline uint8_t asp_read_u8(AspReader *r)
 {
     uint8_t value;

@@ -239,6 +239,106 @@ typedef struct SnpIdAuth {
     uint8_t reserved3[892];
 } ASP_PACKED SnpIdAuth;
 
+typedef struct SnpCmdGuestRequest {
+    uint64_t gctx_paddr;
+    uint64_t request_paddr;             /* SnpMessage */
+    uint64_t response_paddr;            /* a page for an SnpMessage */
+} ASP_PACKED SnpCmdGuestRequest;
+
+#define SNP_MESSAGE_MAX         4000    /* bytes of a payload */
+#define SNP_MESSAGE_ALGO        1       /* AES-256-GCM */
+#define SNP_MESSAGE_VERSION     1
+
+typedef enum SnpMessageType {
+    SNP_MSG_REPORT_REQ          = 5,    /* the answer has the next number */
+} SnpMessageType;
+
+/* From @algo on it is authenticated; the payload follows it, encrypted */
+typedef struct SnpMessageHeader {
+    uint8_t tag[32];                    /* 16 are used */
+    uint64_t seqno;
+    uint64_t reserved;
+    uint8_t algo;
+    uint8_t hdr_version;
+    uint16_t hdr_size;
+    uint8_t msg_type;                   /* SnpMessageType */
+    uint8_t msg_version;
+    uint16_t msg_size;                  /* of the payload */
+    uint32_t reserved2;
+    uint8_t vmpck;                      /* which key it is encrypted with */
+    uint8_t reserved3[35];
+} ASP_PACKED SnpMessageHeader;
+
+typedef struct SnpMessage {
+    SnpMessageHeader hdr;
+    uint8_t payload[SNP_MESSAGE_MAX];
+} ASP_PACKED SnpMessage;
+
+#define SNP_REPORT_DATA_SIZE    64
+
+typedef struct SnpReportReq {
+    uint8_t report_data[SNP_REPORT_DATA_SIZE];
+    uint32_t vmpl;
+    uint32_t key_sel;                   /* 0, 1: VCEK; 2: VLEK */
+    uint8_t reserved[24];
+} ASP_PACKED SnpReportReq;
+
+#define SNP_REPORT_VERSION      2
+#define SNP_REPORT_ID_SIZE      32
+#define SNP_INFO_SMT            (1u << 0)       /* SnpReport.platform_info */
+#define SNP_REPORT_AUTHOR_KEY   (1u << 0)       /* SnpReport.flags */
+
+typedef struct SnpReport {
+    uint32_t version;
+    uint32_t guest_svn;
+    uint64_t policy;
+    uint8_t family_id[SNP_ID_SIZE];
+    uint8_t image_id[SNP_ID_SIZE];
+    uint32_t vmpl;
+    uint32_t sig_algo;
+    uint64_t current_tcb;
+    uint64_t platform_info;
+    uint32_t flags;
+    uint32_t reserved;
+    uint8_t report_data[SNP_REPORT_DATA_SIZE];
+    uint8_t measurement[SNP_DIGEST_SIZE];
+    uint8_t host_data[SNP_HOST_DATA_SIZE];
+    uint8_t id_key_digest[SNP_DIGEST_SIZE];
+    uint8_t author_key_digest[SNP_DIGEST_SIZE];
+    uint8_t report_id[SNP_REPORT_ID_SIZE];
+    uint8_t report_id_ma[SNP_REPORT_ID_SIZE];
+    uint64_t reported_tcb;
+    uint8_t reserved2[24];
+    uint8_t chip_id[SEV_CHIP_ID_SIZE];
+    uint64_t committed_tcb;
+    uint8_t current_build, current_minor, current_major, reserved3;
+    uint8_t committed_build, committed_minor, committed_major, reserved4;
+    uint64_t launch_tcb;
+    uint8_t reserved5[168];
+    SnpSignature signature;             /* of all in front of it */
+} ASP_PACKED SnpReport;
+
+typedef struct SnpReportRsp {
+    uint32_t status;                    /* AspStatus */
+    uint32_t size;                      /* of @report */
+    uint8_t reserved[24];
+    SnpReport report;
+} ASP_PACKED SnpReportRsp;
+
+ASP_CHECK_SIZE(SnpCmdGuestRequest, 0x18);
+ASP_CHECK_SIZE(SnpMessageHeader, 0x60);
+ASP_CHECK_OFFSET(SnpMessageHeader, algo, 0x30);
+ASP_CHECK_OFFSET(SnpMessageHeader, vmpck, 0x3c);
+ASP_CHECK_SIZE(SnpMessage, SNP_PAGE_SIZE);
+ASP_CHECK_SIZE(SnpReportReq, 0x60);
+ASP_CHECK_SIZE(SnpReport, 0x4a0);
+ASP_CHECK_OFFSET(SnpReport, report_data, 0x050);
+ASP_CHECK_OFFSET(SnpReport, report_id, 0x140);
+ASP_CHECK_OFFSET(SnpReport, reported_tcb, 0x180);
+ASP_CHECK_OFFSET(SnpReport, chip_id, 0x1a0);
+ASP_CHECK_OFFSET(SnpReport, launch_tcb, 0x1f0);
+ASP_CHECK_OFFSET(SnpReport, signature, 0x2a0);
+ASP_CHECK_SIZE(SnpReportRsp, 0x4c0);
 ASP_CHECK_SIZE(SnpCmdInitEx, 0x40);
 ASP_CHECK_OFFSET(SnpCmdInitEx, list_paddr, 0x08);
 ASP_CHECK_SIZE(SnpCmdShutdownEx, 0x08);

@@ -7,21 +7,13 @@
  */
 
 #include "cert-wire.h"
+#include "reader.h"
 #include "snp.h"
-
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-    while (len && !*bytes) {
-        bytes++;
-        len--;
-    }
-    return !len;
-}
 
 static bool load_key(const SnpPublicKey *key, AspEcPoint *point)
 {
     return GUINT32_FROM_LE(key->curve) == SNP_CURVE_P384 &&
-           is_zero(key->reserved, sizeof(key->reserved)) &&
+           asp_is_zero(key->reserved, sizeof(key->reserved)) &&
            sev_number_load(key->qx, point->x) &&
            sev_number_load(key->qy, point->y) && asp_ec_valid(point);
 }
@@ -38,7 +30,7 @@ static AspStatus check_signature(const SnpPublicKey *key, uint32_t algo,
         !load_key(key, &point)) {
         return ASP_INVALID_PARAM;
     }
-    if (!is_zero(sig->reserved, sizeof(sig->reserved)) ||
+    if (!asp_is_zero(sig->reserved, sizeof(sig->reserved)) ||
         !sev_number_load(sig->r, value.r) ||
         !sev_number_load(sig->s, value.s) ||
         !asp_ecdsa_verify(&point, ASP_SIG_SHA384, data, len, &value)) {
@@ -57,9 +49,9 @@ AspStatus snp_id_check(const SnpIdBlock *block, const SnpIdAuth *auth,
     if (GUINT32_FROM_LE(block->version) != SNP_ID_BLOCK_VERSION) {
         return ASP_BAD_VERSION;
     }
-    if (!is_zero(auth->reserved, sizeof(auth->reserved)) ||
-        !is_zero(auth->reserved2, sizeof(auth->reserved2)) ||
-        !is_zero(auth->reserved3, sizeof(auth->reserved3))) {
+    if (!asp_is_zero(auth->reserved, sizeof(auth->reserved)) ||
+        !asp_is_zero(auth->reserved2, sizeof(auth->reserved2)) ||
+        !asp_is_zero(auth->reserved3, sizeof(auth->reserved3))) {
         return ASP_INVALID_PARAM;
     }
     status = check_signature(&auth->id_key, auth->id_key_algo,

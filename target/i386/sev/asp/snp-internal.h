@@ -34,6 +34,8 @@ typedef struct SnpGuest {
     uint8_t digest[SNP_DIGEST_SIZE];    /* LD */
     uint8_t imi_digest[SNP_DIGEST_SIZE];
     uint8_t vmpck[SNP_VMPCK_COUNT][SNP_VMPCK_SIZE];
+    uint64_t seqno[SNP_VMPCK_COUNT];    /* of the last message of each key */
+    uint8_t report_id[SNP_REPORT_ID_SIZE];
 
     /* From LAUNCH_FINISH on */
     bool has_id, has_author, vcek_disabled;
@@ -58,6 +60,17 @@ SnpHandler snp_cmd_guest_status;
 SnpHandler snp_cmd_launch_start, snp_cmd_launch_finish;
 SnpHandler snp_cmd_launch_update;
 SnpHandler snp_cmd_page_reclaim;
+
+/* snp-message.c */
+SnpHandler snp_cmd_guest_request;
+
+/**
+ * snp_report - answer a request for an attestation report
+ * @vmpck: number of the key that the request came with
+ * @rsp: out: a status, and with ASP_SUCCESS a report
+ */
+void snp_report(const Asp *asp, const SnpGuest *guest, unsigned vmpck,
+                const SnpReportReq *req, SnpReportRsp *rsp);
 
 /**
  * snp_command - asp_command() for commands of SEV-SNP

@@ -49,6 +49,7 @@ AspStatus snp_cmd_launch_start(Asp *asp, SnpGuest *guest, void *cmd)
     memcpy(guest->gosvw, c->gosvw, sizeof(guest->gosvw));
     asp_random(guest->key.vek, sizeof(guest->key.vek));
     asp_random(guest->vmpck, sizeof(guest->vmpck));
+    asp_random(guest->report_id, sizeof(guest->report_id));
     guest->state = SNP_GUEST_LAUNCH;
     return ASP_SUCCESS;
 }

@@ -67,8 +67,9 @@ static const SnpCommandInfo command_table[] = {
         snp_cmd_launch_update, G_LAUNCH, SnpCmdLaunchUpdate),
     ROW(LAUNCH_FINISH) = GUEST_COMMAND(
         snp_cmd_launch_finish, G_LAUNCH, SnpCmdLaunchFinish),
+    ROW(GUEST_REQUEST) = GUEST_COMMAND(
+        snp_cmd_guest_request, G_RUNNING, SnpCmdGuestRequest),
 
-    ROW(GUEST_REQUEST) = NOT_SUPPORTED,
     ROW(ACTIVATE_EX) = NOT_SUPPORTED,
     ROW(DBG_DECRYPT) = NOT_SUPPORTED,
     ROW(DBG_ENCRYPT) = NOT_SUPPORTED,
