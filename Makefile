@@ -67,7 +67,7 @@ bench: guest all
 	@$(BENCH)
 
 .PHONY: check
-check: guest all
+check: guest all man
 	@$(DO)/fetch-libvirt
 	@$(DO)/run-tests qemu $(SUITE)
 
@@ -83,7 +83,7 @@ check-base: guest all
 	    --timeout-multiplier 5 --test-args "$(BASE_SKIP)" $(BASE_SUITE)
 
 .PHONY: check-sanitize
-check-sanitize: guest $(BUILD)/sanitize/build.ninja
+check-sanitize: guest man $(BUILD)/sanitize/build.ninja
 	@$(DO)/fetch-libvirt
 	@$(DO)/sync
 	@$(DO)/compile sanitize
@@ -103,6 +103,13 @@ docs: $(BUILD)/qemu/build.ninja
 	@$(DO)/packages docs
 	@$(DO)/sync
 	@$(DO)/docs
+
+# What is installed, and so what the tests install.
+.PHONY: man
+man: $(BUILD)/qemu/build.ninja
+	@$(DO)/packages docs
+	@$(DO)/sync
+	@$(DO)/docs man
 
 .PHONY: install
 install: guest all docs
