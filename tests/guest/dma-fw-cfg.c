@@ -20,7 +20,8 @@ static bool start(mem8 *registers, struct dma_memory memory)
     uint32_t size = 0;
 
     (void)registers;
-    control = (struct fw_cfg_control) { (mem32 *)memory.at, memory.physical };
+    control.at = (mem32 *)memory.at;
+    control.physical = memory.physical;
     notes = fw_cfg_find("etc/vmcoreinfo", &size);
     return notes && size == SIZE;
 }

@@ -189,6 +189,23 @@ static void let_go(SevBoot *boot, uint64_t number)
     qtest_writeq(boot->qts, sev_boot_info(boot, "told"), number);
 }
 
+/*
+ * Blocks of the cipher that are neither as before nor as they are now.  When
+ * the device came for the page the guest may have been in the midst of filling
+ * it, and so in the midst of a block.
+ */
+static unsigned strange_blocks(const char *written, const uint8_t *before,
+                               const uint8_t *now)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < PAGE; i += 16) {
+        count += memcmp(written + i, before + i, 16) &&
+                 memcmp(written + i, now + i, 16);
+    }
+    return count;
+}
+
 /* What was written is the page as it was in DRAM at some time */
 static void check_written(SevBoot *boot, const char *file, bool encrypted)
 {
@@ -202,8 +219,7 @@ static void check_written(SevBoot *boot, const char *file, bool encrypted)
     g_assert_true(g_file_get_contents(file, &image, &size, NULL));
     fill(before, PUBLIC_SEED);
     written = image + WRITTEN_PAGE * PAGE;
-    g_assert_true(!memcmp(written, seen, PAGE) ||
-                  !memcmp(written, before, PAGE));
+    g_assert_cmpuint(strange_blocks(written, before, seen), <=, 2);
     g_assert_false(encrypted && leaks((uint8_t *)image));
 }
 
