@@ -157,7 +157,7 @@ static void test_state_change(void)
     qtest_quit(qts);
 }
 
-/* A reset is no new launch: memory and state stay. */
+/* A reset is a new launch, which goes through by itself without a session. */
 static void test_reset(void)
 {
     QTestState *qts = test_launch("sev-guest", NULL);
