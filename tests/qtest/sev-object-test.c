@@ -19,7 +19,7 @@ static const char *const guest_properties[] = {
     "session-file", "sev-device", "state-file", NULL
 };
 
-/* Each property stands in the help with more than its name and type. */
+/* Each property stands in the help with what it does and its default. */
 static void check_help(const char *type, const char *const *properties)
 {
     g_autofree char *command = g_strdup_printf("%s -object %s,help",
@@ -32,8 +32,8 @@ static void check_help(const char *type, const char *const *properties)
                                             NULL));
     g_assert_cmpint(status, ==, 0);
     for (; *properties; properties++) {
-        g_autofree char *pattern = g_strdup_printf("\n  %s=<\\w+> +- \\w",
-                                                   *properties);
+        g_autofree char *pattern = g_strdup_printf(
+            "\n  %s=<\\w+> +- \\w.*\\(default: ", *properties);
 
         g_assert_true(g_regex_match_simple(pattern, help, 0, 0));
     }
@@ -43,11 +43,18 @@ static void test_help(void)
 {
     static const char *const keys[] = { "tik", "tek", NULL };
     static const char *const variable[] = { "debug-access", NULL };
+    static const char *const snp_properties[] = {
+        "author-key-enabled", "cbitpos", "guest-visible-workarounds",
+        "host-data", "id-auth", "id-block", "kernel-hashes", "pause-on-reset",
+        "policy", "reduced-phys-bits", "sev-device", "state-file",
+        "vcek-disabled", NULL
+    };
 
     check_help("sev-guest", guest_properties);
     check_help("sev-guest", variable);
     check_help("sev-emulated", guest_properties);
     check_help("sev-emulated", keys);
+    check_help("sev-snp-guest", snp_properties);
 }
 
 static int64_t get_int(QTestState *qts, const char *property)

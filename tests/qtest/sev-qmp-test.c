@@ -157,7 +157,7 @@ static void test_state_change(void)
     qtest_quit(qts);
 }
 
-/* A reset is no new launch: memory and state stay. */
+/* A reset is a new launch, which goes through by itself without a session. */
 static void test_reset(void)
 {
     QTestState *qts = test_launch("sev-guest", NULL);
@@ -578,7 +578,7 @@ static void test_virtio_mem(void)
         g_test_skip("no virtio-mem-pci");
         return;
     }
-    test_refused("Discarding RAM is disabled", "-accel tcg "
+    test_refused("of a confidential guest is never given back", "-accel tcg "
                  "-M q35,confidential-guest-support=sev0 -bios %s "
                  "-object sev-guest,id=sev0 -m 64,maxmem=256M,slots=1 "
                  "-object memory-backend-ram,id=m0,size=64M "

@@ -77,12 +77,23 @@ static void test_good(Fixture *f, gconstpointer data)
     assert_broken(f, 0);
 }
 
+/* That something is not there is no matter of signatures. */
+static void assert_incomplete(Fixture *f, SevChainLink link)
+{
+    GError *err = NULL;
+
+    g_assert_false(sev_chain_check_link(&f->chain, link, &err));
+    g_assert_error(err, SEV_CERT_ERROR, ASP_INVALID_CERTIFICATE);
+    g_error_free(err);
+}
+
 static void test_missing(Fixture *f, gconstpointer data)
 {
     SevChain chain = f->chain;
 
     f->chain.pdh = NULL;
     assert_broken(f, 1 << SEV_LINK_PDH_BY_PEK);
+    assert_incomplete(f, SEV_LINK_PDH_BY_PEK);
     f->chain = chain;
     f->chain.pek = NULL;
     assert_broken(f, 1 << SEV_LINK_PDH_BY_PEK | 1 << SEV_LINK_PEK_BY_OCA |
@@ -97,6 +108,7 @@ static void test_missing(Fixture *f, gconstpointer data)
     f->chain.ca = NULL;
     assert_broken(f, 1 << SEV_LINK_CEK_BY_ASK | 1 << SEV_LINK_ASK_BY_ARK |
                      1 << SEV_LINK_ARK_BY_ARK);
+    assert_incomplete(f, SEV_LINK_ARK_BY_ARK);
 }
 
 /* Another platform of the same family: its own PEK, but this chip's CEK */

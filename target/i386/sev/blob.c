@@ -58,6 +58,7 @@ static bool read_file(const char *what, const char *path,
         error_setg_errno(errp, errno, "%s cannot be opened", what);
         return false;
     }
+    setbuf(file, NULL);                 /* no copy that nobody wipes */
     errno = 0;
     *len = fread(buf, 1, MAX_FILE_SIZE, file);
     err = ferror(file) ? errno ?: EIO : 0;
@@ -97,17 +98,12 @@ bool sev_blob_load_base64(const char *name, const char *path,
     return sev_blob_decode(what, text, buf, size, errp);
 }
 
-static bool load_secret(const char *what, const char *id,
-                        uint8_t *buf, size_t size, Error **errp)
+/* Take a key out of @data, which goes away without a trace */
+static bool take_key(const char *what, void *data, size_t len,
+                     uint8_t *buf, size_t size, Error **errp)
 {
-    uint8_t *data = NULL;
-    size_t len;
-    bool ok;
+    bool ok = check_size(what, len, size, errp);
 
-    if (qcrypto_secret_lookup(id, &data, &len, errp) < 0) {
-        return false;
-    }
-    ok = check_size(what, len, size, errp);
     if (ok) {
         memcpy(buf, data, size);
     }
@@ -116,23 +112,24 @@ static bool load_secret(const char *what, const char *id,
     return ok;
 }
 
+static bool load_secret(const char *what, const char *id,
+                        uint8_t *buf, size_t size, Error **errp)
+{
+    uint8_t *data = NULL;
+    size_t len;
+
+    return qcrypto_secret_lookup(id, &data, &len, errp) == 0 &&
+           take_key(what, data, len, buf, size, errp);
+}
+
 static bool load_key_file(const char *what, const char *path,
                           uint8_t *buf, size_t size, Error **errp)
 {
     char *data = NULL;
     size_t len;
-    bool ok;
 
-    if (!read_file(what, path, &data, &len, errp)) {
-        return false;
-    }
-    ok = check_size(what, len, size, errp);
-    if (ok) {
-        memcpy(buf, data, size);
-    }
-    asp_wipe(data, len);
-    g_free(data);
-    return ok;
+    return read_file(what, path, &data, &len, errp) &&
+           take_key(what, data, len, buf, size, errp);
 }
 
 bool sev_blob_load_key(const char *name, const char *source,

@@ -341,7 +341,8 @@ static bool block_others(SevCommonState *sev, Error **errp)
 
     error_setg(&sev->migration_blocker, "SEV guest '%s' can be neither "
                "migrated nor saved: its memory is encrypted with a key that "
-               "stays on this platform", sev_common_id(sev));
+               "stays on this platform; shut it down and launch it elsewhere "
+               "or later", sev_common_id(sev));
     if (migrate_add_blocker(&sev->migration_blocker, errp) < 0) {
         return false;
     }

@@ -215,7 +215,8 @@ static bool sev_common_can_be_deleted(UserCreatable *uc)
 
 static const SevProperty sev_common_properties[] = {
     { "sev-device", SEV_PROPERTY_STR, offsetof(SevCommonState, sev_device),
-      "device file of the host's SEV firmware" },
+      "device file of the host's SEV firmware (default: "
+      SEV_DEVICE_DEFAULT ")" },
     { "state-file", SEV_PROPERTY_STR, offsetof(SevCommonState, state_file),
       "identity of the emulated platform, made by qemu-sev platform init "
       "(default: a built-in test identity)" },
@@ -227,7 +228,7 @@ static const SevProperty sev_common_properties[] = {
       "platform's)" },
     { "kernel-hashes", SEV_PROPERTY_BOOL,
       offsetof(SevCommonState, kernel_hashes),
-      "measure hashes of -kernel, -initrd and -append" },
+      "measure hashes of -kernel, -initrd and -append (default: off)" },
     { "pause-on-reset", SEV_PROPERTY_ON_OFF_AUTO,
       offsetof(SevCommonState, pause_on_reset),
       "stop the VM after a reset, which is a new launch on emulated platforms "

@@ -93,9 +93,11 @@ static int sev_emulated_kvm_init(ConfidentialGuestSupport *cgs, Error **errp)
 
 static const SevProperty sev_emulated_properties[] = {
     { "tik", SEV_PROPERTY_STR, offsetof(SevEmulatedState, tik),
-      "transport integrity key: id of a secret object, or file of 16 bytes" },
+      "transport integrity key: id of a secret object, or file of 16 bytes "
+      "(default: a random one)" },
     { "tek", SEV_PROPERTY_STR, offsetof(SevEmulatedState, tek),
-      "transport encryption key: id of a secret object, or file of 16 bytes" },
+      "transport encryption key: id of a secret object, or file of 16 bytes "
+      "(default: a random one)" },
     { }
 };
 

@@ -169,12 +169,13 @@ static const SevProperty sev_guest_properties[] = {
     { "handle", SEV_PROPERTY_UINT32, offsetof(SevGuestState, handle),
       "firmware handle of a guest whose key to share (default: 0, none)" },
     { "dh-cert-file", SEV_PROPERTY_STR, offsetof(SevGuestState, dh_cert_file),
-      "guest owner's Diffie-Hellman certificate, base64" },
+      "guest owner's Diffie-Hellman certificate, base64 (default: none)" },
     { "session-file", SEV_PROPERTY_STR, offsetof(SevGuestState, session_file),
-      "guest owner's session parameters, base64" },
+      "guest owner's session parameters, base64 (default: none)" },
     { "legacy-vm-type", SEV_PROPERTY_ON_OFF_AUTO,
       offsetof(SevGuestState, legacy_vm_type),
-      "use KVM's older SEV interface; without effect on emulated platforms" },
+      "use KVM's older SEV interface; auto: if nothing needs the newer one "
+      "(default: auto); without effect on emulated platforms" },
     { "diagnose", SEV_PROPERTY_DIAGNOSE, offsetof(SevGuestState, diagnose),
       "report uses of private memory that are probably not meant: first, "
       "every, or panic at a device's (default: off); emulated platforms only"

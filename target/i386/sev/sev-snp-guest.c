@@ -213,18 +213,20 @@ static const SevProperty sev_snp_guest_properties[] = {
       "workarounds that the guest is told of, 16 bytes in base64 (default: "
       "all 0)" },
     { "id-block", SEV_PROPERTY_STR, offsetof(SevSnpGuestState, id_block),
-      "ID block: who the guest is and its launch digest, 96 bytes in base64" },
+      "ID block: who the guest is and its launch digest, 96 bytes in base64 "
+      "(default: none)" },
     { "id-auth", SEV_PROPERTY_STR, offsetof(SevSnpGuestState, id_auth),
-      "keys and signatures of id-block, 4096 bytes in base64" },
+      "keys and signatures of id-block, 4096 bytes in base64 (default: "
+      "none)" },
     { "author-key-enabled", SEV_PROPERTY_BOOL,
       offsetof(SevSnpGuestState, author_key_enabled),
-      "id-auth has an author's key" },
+      "id-auth has an author's key (default: off)" },
     { "host-data", SEV_PROPERTY_STR, offsetof(SevSnpGuestState, host_data),
       "data for the guest's attestation reports, 32 bytes in base64 "
       "(default: all 0)" },
     { "vcek-disabled", SEV_PROPERTY_BOOL,
       offsetof(SevSnpGuestState, vcek_disabled),
-      "do not sign reports with the chip's own key (VCEK)" },
+      "do not sign reports with the chip's own key, VCEK (default: off)" },
     { }
 };
 
