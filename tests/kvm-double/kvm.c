@@ -52,6 +52,7 @@ static const struct {
     { KVM_CAP_NR_VCPUS, DOUBLE_MAX_VCPUS },
     { KVM_CAP_PIT2, 1 },
     { KVM_CAP_PIT_STATE2, 1 },
+    { KVM_CAP_SET_GUEST_DEBUG, 1 },
     { KVM_CAP_SET_IDENTITY_MAP_ADDR, 1 },
     { KVM_CAP_SET_TSS_ADDR, 1 },
     { KVM_CAP_SIGNAL_MSI, 1 },

@@ -109,7 +109,8 @@ class ContractTest(DoubleTest):
         """Every test that is named exists."""
         python = {name: set(re.findall(
             r'def (test_\w+)', (HERE / f'test_{name}.py').read_text()))
-            for name in ('launch', 'measurement', 'faults', 'snp', 'contract')}
+            for name in ('launch', 'measurement', 'faults', 'snp', 'contract',
+                         'debug')}
         paths = set()
         for source in Path(TESTS, 'qtest').glob('sev*.c'):
             paths |= {path.lstrip('/') for path in re.findall(
