@@ -89,6 +89,12 @@ class SequenceTest(DoubleTest):
         _, args = self.kernel()
         self.sequence('sev-es-hashes', ',policy=5,kernel-hashes=on', *args)
 
+    def test_sev_es_4_hashes(self):
+        """All of that, of four processors."""
+        _, args = self.kernel()
+        self.sequence('sev-es-4-hashes', ',policy=5,kernel-hashes=on',
+                      '-smp', '4', *args)
+
     def test_split_irqchip(self):
         """SEV-ES needs an irqchip of KVM's; a part of it will do."""
         self.sequence('sev-es', ',policy=5', machine='q35,kernel-irqchip=split')
@@ -183,6 +189,10 @@ class SequenceTest(DoubleTest):
     def test_backend_memfd(self):
         """A memory file."""
         self.backend('memory-backend-memfd,share=on')
+
+    def test_backend_shm(self):
+        """Shared memory."""
+        self.backend('memory-backend-shm')
 
     def test_backend_file(self):
         """A file."""
