@@ -133,6 +133,15 @@ void sev_es_set_reset_vector(CPUState *cpu);
 void sev_es_refuse_cpu_hotplug(Error **errp);
 
 /**
+ * sev_kvm_cpu_init_spaces - what debuggers see through a vCPU of KVM's
+ * @cs: the vCPU; its num_ases is set, and none of its address spaces is there
+ *
+ * Adds address spaces to those that the vCPU has anyway, and lets its debug
+ * walks know the C-bit.  Does nothing for a plain guest.
+ */
+void sev_kvm_cpu_init_spaces(CPUState *cs);
+
+/**
  * pc_system_parse_sev_metadata - find the SNP sections of the firmware
  */
 void pc_system_parse_sev_metadata(uint8_t *flash_ptr, size_t flash_size);

@@ -32,6 +32,11 @@ bool double_has_snp(void)
            g_strcmp0(getenv("KVM_DOUBLE_SEV"), "no-snp") != 0;
 }
 
+bool double_inits_late(void)
+{
+    return g_strcmp0(getenv("KVM_DOUBLE_INIT"), "late") == 0;
+}
+
 unsigned double_cbitpos(void)
 {
     return number("KVM_DOUBLE_CBITPOS", 51);

@@ -23,6 +23,8 @@
  *                        Linux 6.10)
  *   KVM_DOUBLE_SEV       "off": a host without SEV; "no-es": without SEV-ES
  *                        and SEV-SNP; "no-snp": without SEV-SNP
+ *   KVM_DOUBLE_INIT      "late": the platform is not initialised before there
+ *                        is a guest
  *   KVM_DOUBLE_CBITPOS   default 51
  *   KVM_DOUBLE_VMSA_FEATURES  bitmap that KVM_SEV_INIT2 takes; default 0
  *   KVM_DOUBLE_UPDATE_PAGES   KVM_SEV_SNP_LAUNCH_UPDATE takes so many pages
@@ -221,6 +223,7 @@ bool double_exit_next(DoubleVcpu *vcpu, int *ret);
 bool double_has_sev(void);
 bool double_has_es(void);
 bool double_has_snp(void);
+bool double_inits_late(void);
 unsigned double_cbitpos(void);
 unsigned long double_vm_types(void);
 uint64_t double_vmsa_features(void);

@@ -38,7 +38,8 @@ int double_launch_start(uint64_t data, const DoubleFault *fault,
         return double_refuse("padding of struct kvm_sev_launch_start");
     }
     if (user.dh_len > DOUBLE_MAX_BLOB || user.session_len > DOUBLE_MAX_BLOB ||
-        !user.dh_uaddr != !user.dh_len) {
+        !user.dh_uaddr != !user.dh_len ||
+        !user.session_uaddr != !user.session_len) {
         return double_refuse("length of a blob");
     }
     if (double_vm.handle) {

@@ -113,6 +113,8 @@ int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg)
         return double_set_cpuid(vcpu, arg);
     case KVM_GET_CPUID2:
         return double_get_cpuid(vcpu, arg);
+    case KVM_SET_GUEST_DEBUG:
+        return double_vm.registers_encrypted ? double_fail(-EINVAL) : 0;
     case KVM_GET_TSC_KHZ:
         return 2000000;
     default:

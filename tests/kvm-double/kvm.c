@@ -52,6 +52,7 @@ static const struct {
     { KVM_CAP_NR_VCPUS, DOUBLE_MAX_VCPUS },
     { KVM_CAP_PIT2, 1 },
     { KVM_CAP_PIT_STATE2, 1 },
+    { KVM_CAP_SET_GUEST_DEBUG, 1 },
     { KVM_CAP_SET_IDENTITY_MAP_ADDR, 1 },
     { KVM_CAP_SET_TSS_ADDR, 1 },
     { KVM_CAP_SIGNAL_MSI, 1 },
@@ -111,6 +112,11 @@ static int check_extension(int capability, bool vm)
 
 static int create_vm(unsigned long type)
 {
+    int err = double_fault_errno("KVM_CREATE_VM");
+
+    if (err) {
+        return double_fail(err);
+    }
     if (type != KVM_X86_DEFAULT_VM &&
         (type >= 32 || !(double_vm_types() & 1ul << type))) {
         double_log("KVM_CREATE_VM type %lu: no such type", type);
@@ -170,7 +176,11 @@ int double_kvm_ioctl(unsigned long request, void *arg)
 static int create_vcpu(void)
 {
     DoubleVcpu *vcpu = &double_vm.vcpus[double_vm.num_vcpus];
+    int err = double_fault_errno("KVM_CREATE_VCPU");
 
+    if (err) {
+        return double_fail(err);
+    }
     if (double_vm.num_vcpus == DOUBLE_MAX_VCPUS) {
         return double_fail(-EINVAL);
     }

@@ -28,6 +28,10 @@ static int platform_status(uint64_t data, const DoubleFault *fault,
     user.flags = cmd.owner | (uint32_t)GUINT16_FROM_LE(cmd.config) << 8;
     user.build = cmd.build;
     user.guest_count = GUINT32_FROM_LE(cmd.guest_count);
+    if (double_inits_late() && !double_vm.active) {
+        user.state = ASP_PLATFORM_UNINIT;
+        user.flags = 0;
+    }
     return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
 }
 

@@ -5,7 +5,6 @@ they must be true of QEMU, and the tests that they name must exist.
 """
 
 import re
-from pathlib import Path
 
 import double
 from double import HERE, DoubleTest
@@ -109,11 +108,13 @@ class ContractTest(DoubleTest):
         """Every test that is named exists."""
         python = {name: set(re.findall(
             r'def (test_\w+)', (HERE / f'test_{name}.py').read_text()))
-            for name in ('launch', 'measurement', 'faults', 'snp', 'contract')}
+            for name in ('launch', 'measurement', 'faults', 'snp', 'contract',
+                         'debug')}
         paths = set()
-        for source in Path(TESTS, 'qtest').glob('sev*.c'):
+        for source in (*TESTS.glob('qtest/sev*.c'),
+                       *TESTS.glob('unit/test-sev*.c')):
             paths |= {path.lstrip('/') for path in re.findall(
-                r'qtest_add_(?:data_)?func\("([^"]+)"', source.read_text())}
+                r'test_add_(?:data_)?func\("([^"]+)"', source.read_text())}
         for head in ('property', 'command', 'contract'):
             for row in table(head):
                 self.check(row, python, paths)

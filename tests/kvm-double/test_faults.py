@@ -48,6 +48,8 @@ FIRMWARE_NAMES = {
 # Calls that do not reach the firmware, and how the error names them
 ERRNO_ONLY = {
     'open': '/dev/sev',
+    'KVM_CREATE_VM': 'KVM_CREATE_VM',
+    'KVM_CREATE_VCPU': 'kvm_init_vcpu',
     'KVM_MEMORY_ENCRYPT_OP': 'does not offer SEV',
     'KVM_MEMORY_ENCRYPT_REG_REGION': 'KVM_MEMORY_ENCRYPT_REG_REGION',
     'KVM_CREATE_GUEST_MEMFD': 'guest_memfd',
@@ -61,6 +63,7 @@ SNP = 'snp'
 
 # While QEMU starts: what the guest is like, the call, which of its calls
 AT_START = (
+    ('', 'KVM_CREATE_VM', 1),
     ('', 'open', 1),
     ('', 'KVM_MEMORY_ENCRYPT_OP', 1),
     ('', 'SEV_PLATFORM_STATUS', 1),
@@ -73,6 +76,7 @@ AT_START = (
     ('', 'KVM_MEMORY_ENCRYPT_REG_REGION', 3),
     ('', 'KVM_SEV_LAUNCH_UPDATE_DATA', 1),
     (HASHES, 'KVM_SEV_LAUNCH_UPDATE_DATA', 2),
+    (ES, 'KVM_CREATE_VCPU', 1),
     (ES, 'KVM_SEV_LAUNCH_UPDATE_VMSA', 1),
     ('', 'KVM_SEV_LAUNCH_MEASURE', 1),
     (ES, 'KVM_SEV_LAUNCH_MEASURE', 2),
@@ -291,12 +295,19 @@ class QmpTest(DoubleTest):
         qemu = self.start('', '-m', '64,slots=1,maxmem=1G')
         qemu.qmp('object-add', **{'qom-type': 'memory-backend-ram',
                                   'id': 'mem1', 'size': 1 << 27})
-        qemu.fault('KVM_MEMORY_ENCRYPT_UNREG_REGION', 0, 'errno',
-                   errno.EINVAL)
         qemu.qmp('object-del', id='mem1')
+        self.assertEqual(qemu.words(), '')
+        for number in ERRNOS:
+            qemu.fault()
+            qemu.qmp('object-add', **{'qom-type': 'memory-backend-ram',
+                                      'id': 'mem1', 'size': 1 << 27})
+            qemu.fault('KVM_MEMORY_ENCRYPT_UNREG_REGION', 0, 'errno', number)
+            said = len(qemu.words())
+            qemu.qmp('object-del', id='mem1')
+            self.assertRegex(
+                qemu.words()[said:],
+                f'warning: KVM_MEMORY_ENCRYPT_UNREG_REGION.*errno {number}')
         self.assertEqual(qemu.quit(), 0)
-        self.assertIn('warning: KVM_MEMORY_ENCRYPT_UNREG_REGION',
-                      qemu.words())
 
 
 class CapabilitiesTest(DoubleTest):

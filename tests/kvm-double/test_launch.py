@@ -89,6 +89,16 @@ class SequenceTest(DoubleTest):
         _, args = self.kernel()
         self.sequence('sev-es-hashes', ',policy=5,kernel-hashes=on', *args)
 
+    def test_sev_es_late(self):
+        """The platform tells of SEV-ES when it has a guest."""
+        self.sequence('sev-es', ',policy=5', host={'init': 'late'})
+
+    def test_sev_es_4_hashes(self):
+        """All of that, of four processors."""
+        _, args = self.kernel()
+        self.sequence('sev-es-4-hashes', ',policy=5,kernel-hashes=on',
+                      '-smp', '4', *args)
+
     def test_split_irqchip(self):
         """SEV-ES needs an irqchip of KVM's; a part of it will do."""
         self.sequence('sev-es', ',policy=5', machine='q35,kernel-irqchip=split')
@@ -184,6 +194,10 @@ class SequenceTest(DoubleTest):
         """A memory file."""
         self.backend('memory-backend-memfd,share=on')
 
+    def test_backend_shm(self):
+        """Shared memory."""
+        self.backend('memory-backend-shm')
+
     def test_backend_file(self):
         """A file."""
         self.backend(f'memory-backend-file,mem-path={self.dir}/ram,share=on')
@@ -240,6 +254,11 @@ class RefusalTest(DoubleTest):
         """A host whose firmware does not run SEV-ES."""
         self.refused(',policy=5', host={'sev': 'no-es'},
                      names=('policy 0x5', 'SEV-ES', 'policy 0x1'))
+
+    def test_no_es_late(self):
+        """Such a host, if KVM has no SEV-ES."""
+        self.refused(',policy=5', host={'sev': 'no-es', 'init': 'late'},
+                     names=('KVM_SEV_ES_INIT', 'SEV-ES', 'kvm_amd'))
 
     def test_cbitpos(self):
         """The C-bit is where the host has it."""

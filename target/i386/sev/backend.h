@@ -44,7 +44,7 @@ typedef struct SevBackendConfig {
  * @cbitpos: the C-bit that a guest gets by default
  * @cbitpos_min, @cbitpos_max: positions that a guest may ask for
  * @reduced_phys_bits: address bits that encryption takes
- * @has_es: guests with encrypted registers can run
+ * @has_es: guests with encrypted registers can run, or it is not known yet
  */
 typedef struct SevPlatform {
     uint8_t api_major;

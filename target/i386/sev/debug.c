@@ -9,17 +9,13 @@
 #include "cpu.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
-#include "system/tcg.h"
+#include "exec/ramblock.h"
 #include "debug.h"
+#include "debug-space.h"
 #include "memory-space.h"
 
 bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp)
 {
-    if (!tcg_enabled()) {
-        error_setg(errp, "debug-access=on of '%s' needs an emulated platform: "
-                   "use -accel tcg", sev_common_id(sev));
-        return false;
-    }
     if (policy & SEV_POLICY_NODBG) {
         error_setg(errp, "debug-access=on of '%s' is not possible: policy 0x%"
                    PRIx32 " forbids debugging (NODBG, bit 0)",
@@ -29,47 +25,37 @@ bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp)
     return true;
 }
 
-/* Whole blocks of the cipher */
-static bool decrypt(hwaddr gpa, void *host, void *buf, uint64_t len)
+/* The firmware takes whole blocks of the cipher */
+static bool copy(hwaddr gpa, void *host, void *buf, uint64_t len, bool write,
+                 Error **errp)
 {
     SevBackend *be = sev_common_active()->backend;
-    Error *err = NULL;
-
-    if (!be->ops->dbg_decrypt(be, gpa, host, buf, len, &err)) {
-        warn_report_err(err);
-        return false;
-    }
-    return true;
-}
-
-static bool encrypt(hwaddr gpa, void *host, const void *buf, uint64_t len)
-{
-    SevBackend *be = sev_common_active()->backend;
-    Error *err = NULL;
-
-    if (!be->ops->dbg_encrypt(be, gpa, host, buf, len, &err)) {
-        warn_report_err(err);
-        return false;
-    }
-    return true;
-}
-
-static bool copy(hwaddr gpa, void *host, void *buf, uint64_t len, bool write)
-{
     uint64_t skip = gpa % SEV_MEMORY_BLOCK;
     uint64_t size = ROUND_UP(skip + len, SEV_MEMORY_BLOCK);
     uint8_t blocks[SEV_MEMORY_PAGE];
 
     gpa -= skip;
     host = (uint8_t *)host - skip;
-    if (!decrypt(gpa, host, blocks, size)) {
+    if (!be->ops->dbg_decrypt(be, gpa, host, blocks, size, errp)) {
         return false;
     }
     if (write) {
         memcpy(blocks + skip, buf, len);
-        return encrypt(gpa, host, blocks, size);
+        return be->ops->dbg_encrypt(be, gpa, host, blocks, size, errp);
     }
     memcpy(buf, blocks + skip, len);
+    return true;
+}
+
+static bool copy_for_debugger(hwaddr gpa, void *host, void *buf, uint64_t len,
+                              bool write)
+{
+    Error *err = NULL;
+
+    if (!copy(gpa, host, buf, len, write, &err)) {
+        warn_report_err(err);
+        return false;
+    }
     return true;
 }
 
@@ -77,15 +63,45 @@ void sev_debug_set(SevCommonState *sev, bool on)
 {
     CPUState *cs;
 
-    sev_memory_space_set_debug(on ? copy : NULL);
+    sev_debug_space_set(on ? copy_for_debugger : NULL);
     CPU_FOREACH(cs) {
         cpu_env(cs)->sev_debug = on;
     }
 }
 
+/* One page of many: the first failure tells of all */
+static bool copy_for_dump(uint64_t addr, void *host, void *buf, size_t len)
+{
+    static bool warned;
+    Error *err = NULL;
+
+    if (copy(addr, host, buf, len, false, &err)) {
+        return true;
+    }
+    warn_report_once_cond(&warned, "a dump of '%s' has ciphertext in it: %s",
+                          sev_common_id(sev_common_active()),
+                          error_get_pretty(err));
+    error_free(err);
+    return false;
+}
+
+/* What the host's platform encrypts is ciphertext in any case */
+static const void *dump_encrypted(const void *host, size_t len, uint8_t *page)
+{
+    ram_addr_t offset;
+    RAMBlock *block = qemu_ram_block_from_host((void *)host, false, &offset);
+
+    if (!sev_debug_space_is_on() || !block ||
+        !sev_memory_space_is_guests(block) ||
+        !copy_for_dump(offset, (void *)host, page, len)) {
+        return host;
+    }
+    return page;
+}
+
 /*
  * Nothing says which pages of physical memory are private: a plaintext dump
- * has each one as it was used last.
+ * has each one as it was used last, or all as private where nobody knows.
  */
 const void *sev_debug_dump(const void *host, size_t len)
 {
@@ -94,12 +110,15 @@ const void *sev_debug_dump(const void *host, size_t len)
     uint64_t addr;
 
     BQL_LOCK_GUARD();
-    if (!mem || !sev_memory_space_find_host((void *)host, &addr) ||
+    if (!mem) {
+        return dump_encrypted(host, len, page);
+    }
+    if (!sev_memory_space_find_host((void *)host, &addr) ||
         sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
         return host;
     }
-    if (!sev_memory_space_is_debugged() ||
-        !copy(addr, (void *)host, page, len, false)) {
+    if (!sev_debug_space_is_on() ||
+        !copy_for_dump(addr, (void *)host, page, len)) {
         sev_memory_read(mem, addr, page, len, SEV_VIEW_SHARED);
     }
     return page;

@@ -30,8 +30,6 @@ static SevMemory *model;
 static AddressSpace dram;               /* get_system_memory() as it is */
 static MemoryRegion views[2];           /* by SevView, at all addresses */
 static AddressSpace shared_space;
-static MemoryRegion debug_view;
-static SevMemoryDebug *debug_copy;      /* NULL: debugging is not allowed */
 static QemuMutex add_lock;
 static RAMBlockNotifier ram_notifier;
 
@@ -44,7 +42,7 @@ SevMemory *sev_memory_space_model(void)
  * Memory of devices is not the guest's: a frame buffer is read by its device,
  * without going through an address space.
  */
-static bool is_guest_memory(const RAMBlock *block)
+bool sev_memory_space_is_guests(const RAMBlock *block)
 {
     const MemoryRegion *mr = block->mr;
 
@@ -64,7 +62,7 @@ static void add_block(RAMBlock *block)
         return;
     }
     if (!sev_memory_add(model, block->offset,
-                        is_guest_memory(block) ? block->host : NULL,
+                        sev_memory_space_is_guests(block) ? block->host : NULL,
                         QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE))) {
         error_report("too many memory regions for an SEV guest: '%s' is one "
                      "more than the emulation has room for", block->idstr);
@@ -201,25 +199,6 @@ static MemTxResult view_access(SevView view, hwaddr gpa, uint8_t *buf,
     return MEMTX_OK;
 }
 
-/* As a debugger sees a private page: whatever the platform lets it see */
-static MemTxResult debug_access(hwaddr gpa, uint8_t *buf, hwaddr len,
-                                bool is_write, MemTxAttrs attrs)
-{
-    AddressSpace *as = space_of(attrs);
-    MemoryRegion *mr;
-    hwaddr offset;
-    uint64_t addr;
-
-    RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(as, gpa, &offset, &len, is_write, attrs);
-    if (!memory_access_is_direct(mr, is_write, attrs) ||
-        !find_region(mr, offset, &addr)) {
-        return address_space_rw(as, gpa, attrs, buf, len, is_write);
-    }
-    return debug_copy(gpa, qemu_map_ram_ptr(mr->ram_block, offset), buf, len,
-                      is_write) ? MEMTX_OK : MEMTX_ACCESS_ERROR;
-}
-
 /* Piece by piece, as each page may be something else */
 static MemTxResult view_rw(SevView view, hwaddr gpa, uint8_t *buf, hwaddr len,
                            bool is_write, MemTxAttrs attrs)
@@ -264,50 +243,6 @@ static const MemoryRegionOps view_ops = {
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
-
-static MemTxResult debug_read(void *opaque, hwaddr gpa, uint64_t *data,
-                              unsigned size, MemTxAttrs attrs)
-{
-    uint8_t buf[8] = {};
-    MemTxResult result;
-
-    result = debug_access(gpa, buf, size, false, attrs);
-    *data = ldn_le_p(buf, size);
-    return result;
-}
-
-static MemTxResult debug_write(void *opaque, hwaddr gpa, uint64_t data,
-                               unsigned size, MemTxAttrs attrs)
-{
-    uint8_t buf[8];
-
-    stn_le_p(buf, size, data);
-    return debug_access(gpa, buf, size, true, attrs);
-}
-
-/* Only aligned accesses, which do not cross pages: debuggers have time */
-static const MemoryRegionOps debug_ops = {
-    .read_with_attrs = debug_read,
-    .write_with_attrs = debug_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = { .min_access_size = 1, .max_access_size = 8 },
-    .impl = { .min_access_size = 1, .max_access_size = 8 },
-};
-
-void sev_memory_space_set_debug(SevMemoryDebug *copy)
-{
-    debug_copy = copy;
-}
-
-bool sev_memory_space_is_debugged(void)
-{
-    return debug_copy;
-}
-
-MemoryRegion *sev_memory_space_debug(void)
-{
-    return &debug_view;
-}
 
 AddressSpace *sev_memory_space_dram(void)
 {
@@ -369,8 +304,6 @@ void sev_memory_space_start(void)
                           UINT64_MAX);
     memory_region_init_io(&views[SEV_VIEW_PRIVATE], NULL, &view_ops,
                           (void *)(uintptr_t)SEV_VIEW_PRIVATE, "sev-private",
-                          UINT64_MAX);
-    memory_region_init_io(&debug_view, NULL, &debug_ops, NULL, "sev-debug",
                           UINT64_MAX);
     address_space_init(&dram, get_system_memory(), "sev-dram");
     address_space_init(&shared_space, &views[SEV_VIEW_SHARED], "sev-shared");

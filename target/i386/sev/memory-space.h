@@ -36,6 +36,13 @@ void sev_memory_space_start(void);
 SevMemory *sev_memory_space_model(void);
 
 /**
+ * sev_memory_space_is_guests - whether a block is memory that a guest encrypts
+ *
+ * Also where this process does not do it: a device's memory never is.
+ */
+bool sev_memory_space_is_guests(const RAMBlock *block);
+
+/**
  * sev_memory_space_find_host - the model's address of host memory
  * @host: within a RAMBlock
  * @addr: out
@@ -112,32 +119,5 @@ MemoryRegion *sev_memory_space_shared(void);
  * Its bytes are in the view that the model keeps them in: nobody may use them.
  */
 AddressSpace *sev_memory_space_dram(void);
-
-/**
- * SevMemoryDebug - copy a private page's bytes for a debugger
- * @gpa, @host: where they are, @len bytes within one page
- *
- * With the BQL.  Returns: false if that is not allowed
- */
-typedef bool SevMemoryDebug(hwaddr gpa, void *host, void *buf, uint64_t len,
-                            bool write);
-
-/**
- * sev_memory_space_set_debug - let debuggers see private pages decrypted
- * @copy: how; NULL: they see ciphertext, which is the default
- */
-void sev_memory_space_set_debug(SevMemoryDebug *copy);
-
-/**
- * sev_memory_space_is_debugged - whether debuggers see private pages decrypted
- */
-bool sev_memory_space_is_debugged(void);
-
-/**
- * sev_memory_space_debug - a region that shows a debugger private pages
- *
- * Only while sev_memory_space_is_debugged().
- */
-MemoryRegion *sev_memory_space_debug(void);
 
 #endif

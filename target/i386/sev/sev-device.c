@@ -111,7 +111,13 @@ bool sev_device_status(int fd, SevPlatform *platform, Error **errp)
     platform->api_major = status.api_major;
     platform->api_minor = status.api_minor;
     platform->build = status.build;
-    platform->has_es = status.flags & SEV_STATUS_FLAGS_CONFIG_ES;
+    /*
+     * The driver may leave the platform alone until KVM has a guest for it
+     * (psp_init_on_probe=0).  Whether there is SEV-ES shows only then: it is
+     * for KVM to say.
+     */
+    platform->has_es = status.state == ASP_PLATFORM_UNINIT ||
+                       status.flags & SEV_STATUS_FLAGS_CONFIG_ES;
     return true;
 }
 

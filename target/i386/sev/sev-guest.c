@@ -213,7 +213,7 @@ static void sev_guest_class_init(ObjectClass *oc, void *data)
                                    sev_guest_set_debug_access);
     object_class_property_set_description(oc, "debug-access",
         "let debuggers and dumps see private memory decrypted, if the policy "
-        "allows debugging (default: off); emulated platforms only");
+        "allows debugging (default: off)");
 }
 
 static const TypeInfo sev_guest_info = {

@@ -77,6 +77,10 @@ void sev_es_set_reset_vector(CPUState *cpu)
 {
 }
 
+void sev_kvm_cpu_init_spaces(CPUState *cs)
+{
+}
+
 void sev_es_refuse_cpu_hotplug(Error **errp)
 {
     g_assert_not_reached();

@@ -13,6 +13,7 @@
 #include "hw/core/cpu.h"
 #include "qemu/rcu.h"
 #include "sev.h"
+#include "sev/debug-space.h"
 #include "sev/diagnose.h"
 #include "sev/memory-space.h"
 #include "tcg/sev/diagnose-tcg.h"
@@ -49,7 +50,7 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
         return false;
     }
     env->sev_c_mask = 1ULL << sev_get_cbit_position();
-    env->sev_debug = sev_memory_space_is_debugged();
+    env->sev_debug = sev_debug_space_is_on();
     /*
      * Every CPU that has SEV has RDRAND, and a hypervisor cannot take it away,
      * so guests use it before they look at CPUID: Linux in its C-bit check.
@@ -77,7 +78,7 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu)
     cpu_address_space_init(cs, X86ASIdx_SEV_HOST, "cpu-sev-host",
                            sev_memory_space_shared());
     cpu_address_space_init(cs, X86ASIdx_SEV_DEBUG, "cpu-sev-debug",
-                           sev_memory_space_debug());
+                           sev_debug_space_region());
     /* A hypervisor saves the state for SMM, and it has no key */
     cpu_address_space_init(cs, X86ASIdx_SEV_SMM, "cpu-sev-smm",
                            sev_memory_space_view(SEV_VIEW_SHARED));
