@@ -83,24 +83,45 @@ void sev_debug_set(SevCommonState *sev, bool on)
     }
 }
 
-/*
- * Nothing says which pages of physical memory are private: a plaintext dump
- * has each one as it was used last.
- */
-const void *sev_debug_dump(const void *host, size_t len)
+/* Within a page.  Returns: false if the bytes at @host will do */
+static bool dump_piece(const uint8_t *host, uint8_t *buf, size_t len)
 {
-    static uint8_t page[SEV_MEMORY_PAGE];
     SevMemory *mem = sev_memory_space_model();
     uint64_t addr;
 
-    BQL_LOCK_GUARD();
-    if (!mem || !sev_memory_space_find_host((void *)host, &addr) ||
+    if (!sev_memory_space_find_host((void *)host, &addr) ||
         sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
-        return host;
+        return false;
     }
     if (!sev_memory_space_is_debugged() ||
-        !copy(addr, (void *)host, page, len, false)) {
-        sev_memory_read(mem, addr, page, len, SEV_VIEW_SHARED);
+        !copy(addr, (void *)host, buf, len, false)) {
+        sev_memory_read(mem, addr, buf, len, SEV_VIEW_SHARED);
     }
-    return page;
+    return true;
+}
+
+/*
+ * Nothing says which pages of physical memory are private: a plaintext dump
+ * has each one as it was used last.  One that begins in the midst of a page
+ * asks for bytes of two pages at a time.
+ */
+const void *sev_debug_dump(const void *host, size_t len)
+{
+    static uint8_t bytes[SEV_MEMORY_PAGE];
+    size_t first = MIN(len, SEV_MEMORY_PAGE -
+                       (uintptr_t)host % SEV_MEMORY_PAGE);
+    const uint8_t *next = (const uint8_t *)host + first;
+
+    BQL_LOCK_GUARD();
+    g_assert(len <= sizeof(bytes));
+    if (!sev_memory_space_model()) {
+        return host;
+    }
+    if (!dump_piece(host, bytes, first)) {
+        memcpy(bytes, host, first);
+    }
+    if (first < len && !dump_piece(next, bytes + first, len - first)) {
+        memcpy(bytes + first, next, len - first);
+    }
+    return bytes;
 }
