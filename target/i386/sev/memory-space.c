@@ -178,16 +178,18 @@ static AddressSpace *space_of(MemTxAttrs attrs)
         : &dram;
 }
 
+/* @plen: out: how many of the bytes are done, at least one */
 static MemTxResult view_access(SevView view, hwaddr gpa, uint8_t *buf,
-                               hwaddr len, bool is_write, MemTxAttrs attrs)
+                               hwaddr *plen, bool is_write, MemTxAttrs attrs)
 {
     AddressSpace *as = space_of(attrs);
     MemoryRegion *mr;
-    hwaddr offset;
+    hwaddr offset, len;
     uint64_t addr;
 
     RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(as, gpa, &offset, &len, is_write, attrs);
+    mr = address_space_translate(as, gpa, &offset, plen, is_write, attrs);
+    len = *plen;
     if (!memory_access_is_direct(mr, is_write, attrs) ||
         !find_region(mr, offset, &addr)) {
         return address_space_rw(as, gpa, attrs, buf, len, is_write);
@@ -229,7 +231,7 @@ static MemTxResult view_rw(SevView view, hwaddr gpa, uint8_t *buf, hwaddr len,
     while (len) {
         hwaddr part = MIN(len, SEV_MEMORY_PAGE - gpa % SEV_MEMORY_PAGE);
 
-        result |= view_access(view, gpa, buf, part, is_write, attrs);
+        result |= view_access(view, gpa, buf, &part, is_write, attrs);
         gpa += part;
         buf += part;
         len -= part;
