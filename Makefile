@@ -42,6 +42,7 @@ help:
 	@echo "make check-stress   a million checked accesses to encrypted memory"
 	@echo "make check-base     the base's own tests of x86_64"
 	@echo "make check-sanitize our tests with address and undefined sanitizers"
+	@echo "make check-threads  encrypted memory with the thread sanitizer"
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
 	@echo "make bench          what SEV costs, in ratios"
 	@echo "make docs           the manual, in build/docs"
@@ -91,6 +92,17 @@ check-sanitize: guest man $(BUILD)/sanitize/build.ninja
 
 $(BUILD)/sanitize/build.ninja: configure
 	@./configure --build-dir=sanitize $(SANITIZE)
+	@touch $@
+
+# The base's own code is not free of reports: only ours that needs none of it.
+.PHONY: check-threads
+check-threads: $(BUILD)/threads/build.ninja
+	@$(DO)/sync
+	@$(DO)/run-tests threads --setup slow --timeout-multiplier 10 \
+	    --suite sev-threads
+
+$(BUILD)/threads/build.ninja: configure
+	@./configure --build-dir=threads --enable-tsan --disable-werror
 	@touch $@
 
 .PHONY: check-bare

@@ -51,6 +51,7 @@ class Guest:
     cpu_model: str = 'max'
     machine: str = 'q35'
     accel: str = 'tcg'
+    more: str = ''          # properties of sev-guest, each after a comma
 
 
 def machine_options(guest, platform, session):
@@ -73,7 +74,7 @@ def machine_options(guest, platform, session):
             options += ['-initrd', guest.initrd]
         if guest.cmdline is not None:
             options += ['-append', guest.cmdline]
-    return options + ['-object', sev]
+    return options + ['-object', sev + guest.more]
 
 
 def read_platform(qmp):

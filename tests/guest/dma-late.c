@@ -92,7 +92,7 @@ static void check_read(uint64_t c_bit)
 {
     fill(shared_view(READ_BUFFER), PUBLIC_SEED);
     wait_for_host(1);
-    virtio_blk_read(READ_PAGE, READ_BUFFER);
+    virtio_blk_read(READ_PAGE, READ_BUFFER, 1);
     take_back(READ_BUFFER);
     wait_for_host(2);
     report_true("the disk was read", virtio_blk_wait(PATIENCE));
@@ -109,7 +109,7 @@ static void check_write(void)
 {
     fill(shared_view(WRITE_BUFFER), PUBLIC_SEED);
     wait_for_host(3);
-    virtio_blk_write(WRITE_PAGE, WRITE_BUFFER);
+    virtio_blk_write(WRITE_PAGE, WRITE_BUFFER, 1);
     take_back(WRITE_BUFFER);
     wait_for_host(4);
     report_true("the disk was written", virtio_blk_wait(PATIENCE));

@@ -15,11 +15,11 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
     static uint32_t page;
 
     page++;
-    virtio_blk_write(page, from);
+    virtio_blk_write(page, from, 1);
     if (!virtio_blk_wait(seconds)) {
         return false;
     }
-    virtio_blk_read(page, to);
+    virtio_blk_read(page, to, 1);
     return virtio_blk_wait(seconds);
 }
 

@@ -4,7 +4,10 @@
  * What is in memory after a reset.  Shared memory is what it was; whether
  * private memory is depends on the platform: on one that makes a new guest it
  * is the ciphertext of a key that is gone.
+ *
+ * There are several ways to a reset; opt/sev/way has the number of one.
  */
+#include "lib/fw-cfg.h"
 #include "lib/guest.h"
 #include "lib/paging.h"
 
@@ -13,6 +16,8 @@ const char guest_name[] = "reset";
 #define WORDS           512
 #define RESET_PORT      0xcf9
 #define RESET_HARD      0x06
+#define KEYBOARD_PORT   0x64
+#define KEYBOARD_RESET  0xfe
 #define BOOTED          0x7365742072652d79ull
 
 /* In the shared 2 MiB: a note for the second boot, and saved ciphertext */
@@ -49,6 +54,35 @@ static void map_windows(void)
     secret = (mem64 *)PRIVATE_BASE;
 }
 
+/* A fault without a handler, in whose course there are two more */
+static void triple_fault(void)
+{
+    static const struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) none;
+
+    asm volatile("lidt %0; ud2" : : "m"(none));
+}
+
+static void reset(void)
+{
+    switch (fw_cfg_number("opt/sev/way", 0)) {
+    case 0:
+        outb(RESET_PORT, RESET_HARD);
+        break;
+    case 1:
+        outb(KEYBOARD_PORT, KEYBOARD_RESET);
+        break;
+    case 2:
+        triple_fault();
+        break;
+    }
+    for (;;) {
+        asm volatile("hlt");
+    }
+}
+
 static void first_boot(void)
 {
     for (uint64_t i = 0; i < WORDS; i++) {
@@ -60,10 +94,7 @@ static void first_boot(void)
     }
     note[0] = BOOTED;
     settle();
-    outb(RESET_PORT, RESET_HARD);
-    for (;;) {
-        asm volatile("hlt");
-    }
+    reset();
 }
 
 void guest_main(void)

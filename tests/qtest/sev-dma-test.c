@@ -244,6 +244,20 @@ static void test_late(const void *machine)
     unlink(file);
 }
 
+/* A request with more private pages than QEMU would copy at a time */
+static void test_large(const void *machine)
+{
+    g_autofree char *file = new_file();
+    g_autofree char *options = g_strdup_printf(
+        "%s -drive if=none,id=d,format=raw,file=%s -device virtio-blk-pci,"
+        "drive=d,disable-legacy=on,iommu_platform=on", (char *)machine, file);
+    SevBoot *boot = sev_boot("dma-large", options);
+
+    g_assert_cmpuint(boot->passed, ==, 7);
+    sev_boot_free(boot);
+    unlink(file);
+}
+
 static void add(const char *kind, const Device *device, GTestDataFunc fn)
 {
     g_autofree char *path = g_strdup_printf("sev/dma/%s/%s", kind,
@@ -264,6 +278,8 @@ int main(int argc, char **argv)
         add("encrypted", &others[i], test_other);
         add("plain", &others[i], test_plain_other);
     }
+    qtest_add_data_func("sev/dma/encrypted/large", SEV, test_large);
+    qtest_add_data_func("sev/dma/plain/large", PLAIN, test_large);
     qtest_add_data_func("sev/dma/encrypted/late", SEV, test_late);
     qtest_add_data_func("sev/dma/plain/late", PLAIN, test_late);
     return g_test_run();

@@ -305,6 +305,26 @@ static void test_hotplug(const void *machine)
     sev_boot_free(boot);
 }
 
+/* A balloon takes no memory from an encrypted guest, whatever it is told */
+static void check_balloon(const char *machine, unsigned words_left)
+{
+    g_autofree char *options =
+        g_strdup_printf("%s -device virtio-balloon-pci,disable-legacy=on,"
+                        "iommu_platform=on", machine);
+    SevBoot *boot = sev_boot("balloon", options);
+
+    g_assert_cmpuint(boot->passed, ==, 4);
+    g_assert_cmpuint(sev_boot_info(boot, "private-words"), ==, words_left);
+    g_assert_cmpuint(sev_boot_info(boot, "shared-words"), ==, words_left);
+    sev_boot_free(boot);
+}
+
+static void test_balloon(void)
+{
+    check_balloon(SEV, WORDS);
+    check_balloon("-accel tcg -cpu max -machine q35", 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -321,6 +341,7 @@ int main(int argc, char **argv)
     qtest_add_data_func("sev/memory/hotplug/encrypted", SEV, test_hotplug);
     qtest_add_data_func("sev/memory/hotplug/plain",
                         "-accel tcg -cpu max -machine q35", test_hotplug);
+    qtest_add_func("sev/memory/balloon", test_balloon);
     qtest_add_data_func("sev/memory/code/multi", "-smp 4", test_code);
     qtest_add_data_func("sev/memory/code/icount", "-icount shift=0",
                         test_code);

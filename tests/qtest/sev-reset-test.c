@@ -301,6 +301,12 @@ int main(int argc, char **argv)
     qtest_add_data_func("/sev/reset/memory/icount", MACHINE "-cpu max "
                         "-icount shift=0 -object sev-guest,id=sev0",
                         test_memory);
+    qtest_add_data_func("/sev/reset/memory/keyboard", MACHINE "-cpu max "
+                        "-fw_cfg name=opt/sev/way,string=1 "
+                        "-object sev-guest,id=sev0", test_memory);
+    qtest_add_data_func("/sev/reset/memory/triple-fault", MACHINE "-cpu max "
+                        "-fw_cfg name=opt/sev/way,string=2 "
+                        "-object sev-guest,id=sev0", test_memory);
     qtest_add_data_func("/sev/reset/memory/plain", "-accel tcg -cpu max "
                         "-M q35", test_memory);
     qtest_add_func("/sev/reset/secret", test_secret);

@@ -191,21 +191,38 @@ static void test_device(Fixture *f, gconstpointer unused)
     check_page(f, 4, SEV_VIEW_SHARED);
 }
 
+static unsigned changed_pages;
+
+static void count_page(uint64_t addr, uint64_t len)
+{
+    g_assert_cmpuint(len, ==, PAGE);
+    changed_pages++;
+}
+
+static void wants_turn(Fixture *f, unsigned page, SevView view)
+{
+    g_assert_true(sev_memory_map(f->mem, address(page), view) ==
+                  SEV_MAP_TURN);
+}
+
 /* As long as a device has its address it stays where it is */
 static void test_pinned(Fixture *f, gconstpointer unused)
 {
     uint8_t before[2 * PAGE];
 
     memcpy(before, f->host + 4 * PAGE, sizeof(before));
-    g_assert_true(sev_memory_map_device(f->mem, address(4)));
+    for (unsigned page = 4; page <= 5; page++) {
+        g_assert_true(sev_memory_map_device(f->mem, address(page)));
+        wants_turn(f, page, SEV_VIEW_PRIVATE);
+    }
     sev_memory_pin(f->mem, address(4) + 100, PAGE);
     sev_memory_pin(f->mem, address(4), 1);
     for (unsigned page = 4; page <= 5; page++) {
-        g_assert_true(sev_memory_map(f->mem, address(page),
-                                     SEV_VIEW_PRIVATE) == SEV_MAP_COPY);
         sev_memory_flushed(f->mem);
         g_assert_false(sev_memory_turn(f->mem, address(page),
                                        SEV_VIEW_PRIVATE));
+        g_assert_true(sev_memory_map(f->mem, address(page),
+                                     SEV_VIEW_PRIVATE) == SEV_MAP_COPY);
         g_assert_true(sev_memory_kept(f->mem, address(page)) ==
                       SEV_VIEW_SHARED);
         check_page(f, page, SEV_VIEW_PRIVATE);
@@ -213,11 +230,30 @@ static void test_pinned(Fixture *f, gconstpointer unused)
     g_assert_cmpmem(f->host + 4 * PAGE, sizeof(before), before,
                     sizeof(before));
     sev_memory_unpin(f->mem, address(4) + 100, PAGE);
-    g_assert_false(sev_memory_turn(f->mem, address(4), SEV_VIEW_PRIVATE));
+    g_assert_true(sev_memory_map(f->mem, address(4), SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_COPY);
+    wants_turn(f, 5, SEV_VIEW_PRIVATE);
     g_assert_true(sev_memory_turn(f->mem, address(5), SEV_VIEW_PRIVATE));
     sev_memory_unpin(f->mem, address(4), 1);
+    wants_turn(f, 4, SEV_VIEW_PRIVATE);
     g_assert_true(sev_memory_turn(f->mem, address(4), SEV_VIEW_PRIVATE));
     check_page(f, 4, SEV_VIEW_SHARED);
+}
+
+/* Not even a launch that writes all of a page takes it from a device */
+static void test_pinned_whole(Fixture *f, gconstpointer unused)
+{
+    uint8_t plain[PAGE] = "what is launched";
+
+    g_assert_true(sev_memory_map_device(f->mem, address(2)));
+    sev_memory_pin(f->mem, address(2), PAGE);
+    sev_memory_seal(f->mem, count_page);
+    sev_memory_set_key(f->mem, vek);
+    sev_memory_write(f->mem, address(2), plain, PAGE, SEV_VIEW_PRIVATE);
+    g_assert_true(sev_memory_kept(f->mem, address(2)) == SEV_VIEW_SHARED);
+    reference_store(f, 2, SEV_VIEW_PRIVATE, plain);
+    g_assert_cmpmem(f->host + 2 * PAGE, PAGE, f->dram + 2 * PAGE, PAGE);
+    sev_memory_unpin(f->mem, address(2), PAGE);
 }
 
 /* A page that nobody uses takes the view of who writes all of it */
@@ -242,14 +278,6 @@ static void test_whole(Fixture *f, gconstpointer unused)
     check_page(f, 0, SEV_VIEW_SHARED);
 }
 
-static unsigned changed_pages;
-
-static void count_page(uint64_t addr, uint64_t len)
-{
-    g_assert_cmpuint(len, ==, PAGE);
-    changed_pages++;
-}
-
 static void test_seal(Fixture *f, gconstpointer unused)
 {
     static const uint8_t other_key[16] = "nobody's key";
@@ -270,6 +298,39 @@ static void test_seal(Fixture *f, gconstpointer unused)
     sev_memory_read(f->mem, address(0), after, PAGE, SEV_VIEW_PRIVATE);
     for (size_t i = 0; i < PAGE; i += SEV_MEMORY_BLOCK) {
         g_assert_true(memcmp(after + i, before + i, SEV_MEMORY_BLOCK));
+    }
+}
+
+/* Who was to turn a page comes when the guest is gone, and the next there */
+static void test_seal_late(Fixture *f, gconstpointer unused)
+{
+    sev_memory_map(f->mem, address(1), SEV_VIEW_SHARED);
+    wants_turn(f, 1, SEV_VIEW_PRIVATE);
+    sev_memory_flushed(f->mem);
+    sev_memory_seal(f->mem, count_page);
+    g_assert_false(sev_memory_turn(f->mem, address(1), SEV_VIEW_PRIVATE));
+    sev_memory_set_key(f->mem, vek);
+    g_assert_false(sev_memory_turn(f->mem, address(1), SEV_VIEW_PRIVATE));
+    g_assert_true(sev_memory_kept(f->mem, address(1)) == SEV_VIEW_SHARED);
+    g_assert_cmpmem(f->host, NUM_PAGES * PAGE, f->dram, NUM_PAGES * PAGE);
+}
+
+/* Memory that comes and goes, at the same place, as often as it likes */
+static void test_again(Fixture *f, gconstpointer unused)
+{
+    uint64_t addr = 0x200000000;
+
+    for (unsigned i = 0; i < 1000; i++) {
+        uint64_t size = i % 2 ? PAGE : 2 * PAGE;
+
+        g_assert_true(sev_memory_add(f->mem, addr, f->host, size));
+        g_assert_true(sev_memory_encrypts(f->mem, addr));
+        g_assert_true(sev_memory_encrypts(f->mem, addr + PAGE) == !(i % 2));
+        g_assert_true(sev_memory_kept(f->mem, addr) == SEV_VIEW_SHARED);
+        sev_memory_map(f->mem, addr, SEV_VIEW_PRIVATE);
+        g_assert_true(sev_memory_kept(f->mem, addr) == SEV_VIEW_PRIVATE);
+        sev_memory_remove(f->mem, addr);
+        g_assert_false(sev_memory_knows(f->mem, addr));
     }
 }
 
@@ -465,8 +526,11 @@ int main(int argc, char **argv)
         { "/sev/memory/flushed", test_flushed },
         { "/sev/memory/device", test_device },
         { "/sev/memory/pinned", test_pinned },
+        { "/sev/memory/pinned/whole", test_pinned_whole },
         { "/sev/memory/whole", test_whole },
         { "/sev/memory/seal", test_seal },
+        { "/sev/memory/seal/late", test_seal_late },
+        { "/sev/memory/again", test_again },
         { "/sev/memory/open", test_open },
         { "/sev/memory/random", test_random },
         { "/sev/memory/threads", test_threads },

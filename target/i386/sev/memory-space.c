@@ -13,6 +13,7 @@
 #include "exec/ram_addr.h"
 #include "exec/ramblock.h"
 #include "hw/core/cpu.h"
+#include "hw/pci/pci_device.h"
 #include "system/dma-map-notify.h"
 #include "system/hostmem.h"
 #include "system/tcg.h"
@@ -25,6 +26,9 @@
 #define WINDOW_SIZE             (1ULL << 52)
 #define WINDOW_SHARED           (1ULL << 60)
 #define WINDOW_PRIVATE          (1ULL << 61)
+
+/* What a device may have in private memory at a time */
+#define BOUNCE_SIZE             16777216
 
 static SevMemory *model;
 static AddressSpace dram;               /* get_system_memory() as it is */
@@ -176,16 +180,18 @@ static AddressSpace *space_of(MemTxAttrs attrs)
         : &dram;
 }
 
+/* @plen: out: how many of the bytes are done, at least one */
 static MemTxResult view_access(SevView view, hwaddr gpa, uint8_t *buf,
-                               hwaddr len, bool is_write, MemTxAttrs attrs)
+                               hwaddr *plen, bool is_write, MemTxAttrs attrs)
 {
     AddressSpace *as = space_of(attrs);
     MemoryRegion *mr;
-    hwaddr offset;
+    hwaddr offset, len;
     uint64_t addr;
 
     RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(as, gpa, &offset, &len, is_write, attrs);
+    mr = address_space_translate(as, gpa, &offset, plen, is_write, attrs);
+    len = *plen;
     if (!memory_access_is_direct(mr, is_write, attrs) ||
         !find_region(mr, offset, &addr)) {
         return address_space_rw(as, gpa, attrs, buf, len, is_write);
@@ -208,7 +214,7 @@ static MemTxResult view_rw(SevView view, hwaddr gpa, uint8_t *buf, hwaddr len,
     while (len) {
         hwaddr part = MIN(len, SEV_MEMORY_PAGE - gpa % SEV_MEMORY_PAGE);
 
-        result |= view_access(view, gpa, buf, part, is_write, attrs);
+        result |= view_access(view, gpa, buf, &part, is_write, attrs);
         gpa += part;
         buf += part;
         len -= part;
@@ -294,6 +300,18 @@ static void ram_removed(RAMBlockNotifier *n, void *host, size_t size,
     }
 }
 
+/*
+ * A device maps private memory by a copy of it.  On hardware that is memory
+ * like any other, so there must be room for more than QEMU's usual 4 KiB:
+ * a request with private buffers gets garbage and does not break the device.
+ */
+static void let_devices_copy(void)
+{
+    address_space_memory.max_bounce_buffer_size = BOUNCE_SIZE;
+    object_register_sugar_prop(TYPE_PCI_DEVICE, "x-max-bounce-buffer-size",
+                               stringify(BOUNCE_SIZE), true);
+}
+
 void sev_memory_space_start(void)
 {
     g_assert(!model);
@@ -310,6 +328,7 @@ void sev_memory_space_start(void)
     ram_notifier.ram_block_removed = ram_removed;
     ram_block_notifier_add(&ram_notifier);
     dma_map_notify = dma_mapped;
+    let_devices_copy();
     sev_memory_iommu_lay_over(&address_space_memory,
                               sev_memory_iommu_new(choose, NULL, NULL));
     if (sev_diagnosing) {

@@ -29,7 +29,8 @@
 
 typedef struct SevRange {
     uint64_t addr;
-    uint64_t size;
+    uint64_t size;              /* 0: removed */
+    uint64_t room;              /* the most that it had */
     uint8_t *host;              /* NULL: not encrypted */
     uint32_t *pages;
 } SevRange;
@@ -109,17 +110,47 @@ bool sev_memory_has_key(const SevMemory *mem)
     return mem->stripes[0].engine;
 }
 
+/*
+ * Memory that was removed and comes again, as when it is plugged in anew.  A
+ * reader may be on its way through the list, so only its old place will do.
+ */
+static SevRange *find_removed(SevMemory *mem, uint64_t addr, const void *host,
+                              uint64_t size)
+{
+    for (unsigned i = 0; i < mem->num_ranges; i++) {
+        SevRange *range = &mem->ranges[i];
+
+        if (!range->size && range->addr == addr && range->room >= size &&
+            !range->host == !host) {
+            return range;
+        }
+    }
+    return NULL;
+}
+
 bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size)
 {
     unsigned num = mem->num_ranges;
+    SevRange *range;
 
     g_assert(addr % SEV_MEMORY_PAGE == 0 && size % SEV_MEMORY_PAGE == 0);
+    range = find_removed(mem, addr, host, size);
+    if (range) {
+        if (host) {
+            memset(range->pages, 0,
+                   size / SEV_MEMORY_PAGE * sizeof(*range->pages));
+        }
+        range->host = host;
+        qatomic_store_release(&range->size, size);
+        return true;
+    }
     if (num == MAX_RANGES) {
         return false;
     }
     mem->ranges[num] = (SevRange) {
         .addr = addr,
         .size = size,
+        .room = size,
         .host = host,
         .pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL,
     };
@@ -134,14 +165,13 @@ static SevRange *range_of(SevMemory *mem, uint64_t addr)
     for (unsigned i = 0; i < num; i++) {
         SevRange *range = &mem->ranges[i];
 
-        if (addr - range->addr < qatomic_read(&range->size)) {
+        if (addr - range->addr < qatomic_load_acquire(&range->size)) {
             return range;
         }
     }
     return NULL;
 }
 
-/* A reader may be on its way through the list, so the entry stays */
 void sev_memory_remove(SevMemory *mem, uint64_t addr)
 {
     SevRange *range = range_of(mem, addr);
@@ -367,6 +397,12 @@ void sev_memory_flushed(SevMemory *mem)
     qatomic_set(&mem->epoch, epoch);
 }
 
+/* A reset may come between the request to turn a page and the turn */
+static bool is_requested(const SevPage *page)
+{
+    return *page->word & PAGE_TURNING;
+}
+
 bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
 {
     bool differs;
@@ -376,7 +412,8 @@ bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
         return false;
     }
     qemu_mutex_lock(&page.stripe->lock);
-    differs = !is_kept(*page.word, view) && !pins_of(&page);
+    differs = is_requested(&page) && !is_kept(*page.word, view) &&
+              !pins_of(&page);
     if (differs) {
         turn(&page, view);
         page.stripe->stats.turned++;
@@ -483,7 +520,8 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
 
     g_assert(known && len <= SEV_MEMORY_PAGE - offset);
     qemu_mutex_lock(&page.stripe->lock);
-    if (len == SEV_MEMORY_PAGE && !has_users(mem, *page.word)) {
+    if (len == SEV_MEMORY_PAGE && !has_users(mem, *page.word) &&
+        !pins_of(&page)) {
         qatomic_set(page.word, flag_of(view));
     }
     if (is_kept(*page.word, view)) {
@@ -494,18 +532,33 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
     qemu_mutex_unlock(&page.stripe->lock);
 }
 
+/* Returns: whether it was turned.  Who was told to turn it will find it so. */
+static bool seal_page(SevMemory *mem, uint64_t addr)
+{
+    SevPage page;
+    bool differs;
+
+    if (!page_of(mem, addr, &page)) {
+        return false;
+    }
+    QEMU_LOCK_GUARD(&page.stripe->lock);
+    differs = !is_kept(*page.word, SEV_VIEW_SHARED);
+    if (differs) {
+        turn(&page, SEV_VIEW_SHARED);
+        page.stripe->stats.turned++;
+    }
+    qatomic_set(page.word, 0);
+    return differs;
+}
+
 static void seal_range(SevMemory *mem, const SevRange *range,
                        SevMemoryChanged *changed)
 {
     for (uint64_t at = 0; range->host && at < range->size;
          at += SEV_MEMORY_PAGE) {
-        uint32_t *word = &range->pages[at / SEV_MEMORY_PAGE];
-
-        if (qatomic_read(word)) {
-            if (sev_memory_turn(mem, range->addr + at, SEV_VIEW_SHARED)) {
-                changed(range->addr + at, SEV_MEMORY_PAGE);
-            }
-            qatomic_set(word, 0);
+        if (qatomic_read(&range->pages[at / SEV_MEMORY_PAGE]) &&
+            seal_page(mem, range->addr + at)) {
+            changed(range->addr + at, SEV_MEMORY_PAGE);
         }
     }
 }

@@ -181,13 +181,13 @@ bool sev_memory_in_use(SevMemory *mem, uint64_t addr);
 void sev_memory_flushed(SevMemory *mem);
 
 /**
- * sev_memory_turn - keep a page in @view from now on
+ * sev_memory_turn - keep a page in @view from now on, as SEV_MAP_TURN demands
  *
  * All vCPUs are stopped, sev_memory_flushed() was called since, and device
  * accesses that were under way when the vCPUs stopped have come to an end.
  *
- * Returns: whether the page was turned: it is not if it is kept in @view, or if
- * a device has pinned it
+ * Returns: whether the page was turned: it is not if it is kept in @view, if a
+ * device has pinned it, or if the memory was sealed after the demand
  */
 bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view);
 
@@ -231,8 +231,9 @@ typedef void SevMemoryChanged(uint64_t addr, uint64_t len);
  * sev_memory_seal - turn all pages to the shared view and wipe the key
  * @changed: called for each page that was turned
  *
- * What is left is what DRAM holds after the guest is gone.  The conditions of
- * sev_memory_turn() hold, for all pages.
+ * What is left is what DRAM holds after the guest is gone.  No vCPU runs or has
+ * any page in its TLB, and no device is at work on memory.  Pages that somebody
+ * was told to turn need not be any more.
  */
 void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed);
 

@@ -7,13 +7,15 @@ of all that it does not share with them.
 import hashlib
 import lzma
 import os
+import re
 import shutil
 import tempfile
 import unittest
 from pathlib import Path
 
 import common
-from common import BOOT_DIR, KERNEL, OVMF, Guest, Launch
+from common import (BOOT_DIR, GUEST_DIR, KERNEL, OVMF, OVMF_WITHOUT_AREAS,
+                    Guest, Launch)
 from sev_client import initramfs
 from sev_client.launch import probe_options, read_platform
 from sev_client.vm import Vm
@@ -21,6 +23,7 @@ from sev_client.vm import Vm
 BUSYBOX = BOOT_DIR / 'kernel/busybox'
 MODULES = BOOT_DIR / 'kernel/modules'
 INIT = common.HERE.parents[1] / 'guest/linux/io.sh'
+DRIVER = GUEST_DIR / 'sev-dma'
 
 # What Debian's cloud kernel has not built in, in the order of insmod
 NEEDED = ('failover', 'net_failover', 'virtio_net', 'virtio_blk', 'virtio-rng',
@@ -59,7 +62,7 @@ def sha(data):
 class IoGuest:
     """One boot of the guest, from start to power-off."""
 
-    def __init__(self, cmdline=''):
+    def __init__(self, cmdline='', more=''):
         self.dir = Path(tempfile.mkdtemp(prefix='sev-io-'))
         self.data = os.urandom(HALF)
         self.entropy = os.urandom(1 << 20)
@@ -72,12 +75,15 @@ class IoGuest:
         self.guest = Guest(
             firmware=str(OVMF), kernel=str(KERNEL),
             initrd=str(self.dir / 'initramfs'),
-            cmdline=f'console=ttyS0 panic=-1 no_timer_check {cmdline}')
-        self.console = self.hvc0 = ''
+            cmdline=f'console=ttyS0 panic=-1 no_timer_check {cmdline}',
+            more=more)
+        self.console = self.hvc0 = self.trace = ''
 
     def devices(self):
         """QEMU's options for all of them."""
-        options = ['-device', 'ahci,id=ahci',
+        options = ['-trace', 'sev_diagnose_device',
+                   '-D', str(self.dir / 'trace'),
+                   '-device', 'ahci,id=ahci',
                    '-netdev', 'user,id=net,restrict=on,'
                               f'tftp={self.dir / "tftp"},'
                               'guestfwd=tcp:10.0.2.100:9-cmd:'
@@ -109,6 +115,7 @@ class IoGuest:
                 launch.wait_exit(common.PATIENCE)
         self.hvc0 = (self.dir / 'hvc0').read_text(
             encoding='utf-8', errors='replace')
+        self.trace = (self.dir / 'trace').read_text(encoding='utf-8')
 
     def said(self, what):
         """The words of the line "io: WHAT ...", or None."""
@@ -128,13 +135,17 @@ class IoTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.io = IoGuest()
+        cls.io = IoGuest(more=',diagnose=first')
         cls.addClassCleanup(cls.io.free)
         cls.io.run()
 
     def test_encrypted(self):
         """The kernel knows that it runs in encrypted memory."""
         self.assertIn('SEV', self.io.said('kernel'), self.io.console)
+
+    def test_diagnosis(self):
+        """Nobody is told of buffers that are private."""
+        self.assertNotIn('private page', self.io.trace)
 
     def check_disk(self, disk):
         """Both directions, as guest and host see them."""
@@ -224,6 +235,64 @@ class PrivateBuffersTest(unittest.TestCase):
     def test_console(self):
         """Nothing that one could read"""
         self.assertNotIn('io:', self.io.hvc0)
+
+
+@common.need(OVMF, OVMF_WITHOUT_AREAS, KERNEL, DRIVER)
+class PrivateDriverTest(unittest.TestCase):
+    """
+    A driver in user space, whose memory is private, lets a device copy a page:
+    what the kernel's own drivers are kept from.
+    """
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix='sev-io-')
+        self.addCleanup(scratch.cleanup)
+        self.dir = Path(scratch.name)
+        self.initrd = self.dir / 'initramfs'
+        self.initrd.write_bytes(initramfs.build(DRIVER.read_bytes()))
+        self.options = ['-no-shutdown', '-device',
+                        'edu,id=card,dma_mask=0xffffffffffffffff',
+                        '-trace', 'sev_diagnose_device',
+                        '-D', str(self.dir / 'trace')]
+
+    def outcome(self, vm):
+        """Where the buffers were, and whether the copy is like the page"""
+        console = vm.wait_console('sev-dma: done', common.PATIENCE)
+        found = re.search(r'sev-dma: source (0x\w+) target (0x\w+) (\w+)',
+                          console)
+        self.assertTrue(found, console)
+        return found.groups()
+
+    def test_encrypted(self):
+        """The copy is garbage, and QEMU says of which buffers."""
+        guest = Guest(firmware=str(OVMF), kernel=str(KERNEL),
+                      initrd=str(self.initrd), cmdline='console=ttyS0',
+                      more=',diagnose=first')
+        with Vm(common.QEMU, probe_options('tcg')) as vm:
+            platform = read_platform(vm.qmp)
+        with Launch(common.QEMU, guest, platform, None, self.options) as vm:
+            vm.resume()
+            source, target, result = self.outcome(vm)
+            log = vm.log()
+            counters = vm.qmp.execute('query-sev')['memory']
+        trace = (self.dir / 'trace').read_text(encoding='utf-8')
+        self.assertEqual(result, 'different')
+        self.assertIn(f"gpa {source} read by device 'card'", trace)
+        self.assertIn(f"gpa {target} written by device 'card'", trace)
+        self.assertIn(f"device 'card' reads the page at {source}", log)
+        self.assertIn(f"device 'card' writes to the page at {target}", log)
+        self.assertGreater(counters['device-reads'], 0)
+        self.assertGreater(counters['device-writes'], 0)
+
+    def test_plain(self):
+        """In a plain guest the same driver works."""
+        with Vm(common.QEMU, ['-accel', 'tcg', '-cpu', 'max', '-m', '512M',
+                              '-machine', 'q35', '-bios',
+                              str(OVMF_WITHOUT_AREAS), '-kernel', str(KERNEL),
+                              '-initrd', str(self.initrd),
+                              '-append', 'console=ttyS0',
+                              *self.options]) as vm:
+            self.assertEqual(self.outcome(vm)[2], 'same')
 
 
 if __name__ == '__main__':

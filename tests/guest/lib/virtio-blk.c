@@ -22,11 +22,12 @@ bool virtio_blk_start(mem8 *registers, struct dma_memory control)
     return virtio_start(VIRTIO_BLOCK, registers, control);
 }
 
-static void submit(uint32_t type, uint32_t page, uint64_t physical)
+static void submit(uint32_t type, uint32_t page, uint64_t physical,
+                   uint32_t size)
 {
     struct virtio_buffer buffers[] = {
         { memory.physical + REQUEST, REQUEST_SIZE, false },
-        { physical, VIRTIO_BLK_PAGE, type == READ },
+        { physical, size, type == READ },
         { memory.physical + STATUS, 1, true },
     };
     mem32 *request = (mem32 *)(memory.at + REQUEST);
@@ -35,18 +36,18 @@ static void submit(uint32_t type, uint32_t page, uint64_t physical)
     request[1] = request[3] = 0;
     request[2] = page * SECTORS;
     memory.at[STATUS] = STATUS_PENDING;
-    expected = 1 + (type == READ ? VIRTIO_BLK_PAGE : 0);
+    expected = 1 + (type == READ ? size : 0);
     virtio_submit(buffers, 3);
 }
 
-void virtio_blk_read(uint32_t page, uint64_t physical)
+void virtio_blk_read(uint32_t page, uint64_t physical, unsigned pages)
 {
-    submit(READ, page, physical);
+    submit(READ, page, physical, pages * VIRTIO_BLK_PAGE);
 }
 
-void virtio_blk_write(uint32_t page, uint64_t physical)
+void virtio_blk_write(uint32_t page, uint64_t physical, unsigned pages)
 {
-    submit(WRITE, page, physical);
+    submit(WRITE, page, physical, pages * VIRTIO_BLK_PAGE);
 }
 
 bool virtio_blk_wait(unsigned seconds)

@@ -10,6 +10,7 @@
 
 #define VIRTIO_BLOCK    2
 #define VIRTIO_RNG      4
+#define VIRTIO_BALLOON  5
 
 /* A piece of memory that the device reads or writes. */
 struct virtio_buffer {
