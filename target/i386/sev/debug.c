@@ -89,13 +89,15 @@ static bool copy_for_dump(uint64_t addr, void *host, void *buf, size_t len)
 static bool is_private(void *host, uint64_t *addr)
 {
     SevMemory *mem = sev_memory_space_model();
+    ram_addr_t offset = 0;
     RAMBlock *block;
 
     if (mem) {
         return sev_memory_space_find_host(host, addr) &&
                sev_memory_kept(mem, *addr) == SEV_VIEW_PRIVATE;
     }
-    block = qemu_ram_block_from_host(host, false, addr);
+    block = qemu_ram_block_from_host(host, false, &offset);
+    *addr = offset;
     return block && sev_memory_space_is_guests(block);
 }
 
