@@ -6,6 +6,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <zlib.h>
 #include "qemu/bswap.h"
 #include "elf.h"
 #include "qobject/qdict.h"
@@ -195,8 +196,9 @@ static char *dump(QTestState *qts, bool paging, gsize *len)
     return data;
 }
 
-/* Where an ELF file has a guest physical page */
-static const char *dumped_page(const char *elf, gsize len, uint64_t address)
+/* Where an ELF file has guest physical memory */
+static const char *dumped(const char *elf, gsize len, uint64_t address,
+                          gsize size)
 {
     const Elf64_Ehdr *header = (const void *)elf;
     const Elf64_Phdr *ph = (const void *)(elf + header->e_phoff);
@@ -206,12 +208,17 @@ static const char *dumped_page(const char *elf, gsize len, uint64_t address)
         uint64_t offset = address - ph->p_paddr;
 
         if (ph->p_type == PT_LOAD && address >= ph->p_paddr &&
-            offset + PAGE <= ph->p_filesz) {
-            g_assert_cmpuint(ph->p_offset + offset + PAGE, <=, len);
+            offset + size <= ph->p_filesz) {
+            g_assert_cmpuint(ph->p_offset + offset + size, <=, len);
             return elf + ph->p_offset + offset;
         }
     }
     return NULL;
+}
+
+static const char *dumped_page(const char *elf, gsize len, uint64_t address)
+{
+    return dumped(elf, len, address, PAGE);
 }
 
 static bool has_plaintext(const char *data, gsize len)
@@ -257,10 +264,65 @@ static void test_dump(void)
     check_dump(OPEN ",debug-access=on", true, true);
 }
 
-/* Formats that take page by page */
-static void test_dump_kdump(void)
+/* From the midst of a page to that of another, not in whole blocks */
+static void check_dump_part(const char *options, bool plain)
 {
-    SevBoot *boot = sev_boot("shared", CLOSED);
+    SevBoot *boot = sev_boot("shared", options);
+    uint64_t page = sev_boot_info(boot, "private-physical");
+    g_autofree char *file = test_file("part", "", 0);
+    g_autofree char *protocol = g_strdup_printf("file:%s", file);
+    uint8_t wanted[PAGE];
+
+    qtest_memread(boot->qts, page, wanted, PAGE);
+    for (unsigned i = 0; plain && i < PAGE / 8; i++) {
+        stq_le_p(wanted + 8 * i, PRIVATE_SEED + i * STEP);
+    }
+    for (int skip = -0x123; skip < 0x200; skip += 0x55) {
+        unsigned from = MAX(skip, 0);
+        g_autofree char *data = NULL;
+        const char *bytes;
+        gsize len;
+
+        qtest_qmp_assert_success(
+            boot->qts, "{ 'execute': 'dump-guest-memory', 'arguments': "
+            "{ 'paging': false, 'protocol': %s, 'begin': %" PRIu64 ", "
+            "'length': 8192 } }", protocol, page + skip);
+        g_assert_true(g_file_get_contents(file, &data, &len, NULL));
+        bytes = dumped(data, len, page + from, PAGE - from);
+        g_assert_nonnull(bytes);
+        g_assert_cmpmem(bytes, PAGE - from, wanted + from, PAGE - from);
+    }
+    sev_boot_free(boot);
+}
+
+static void test_dump_part(void)
+{
+    check_dump_part(CLOSED, false);
+    check_dump_part(OPEN, false);
+    check_dump_part(OPEN ",debug-access=on", true);
+}
+
+/* A page of the guest's among those that zlib packed */
+static bool has_packed_plaintext(const char *data, gsize len)
+{
+    for (gsize i = 0; i + 2 < len; i++) {
+        uint8_t page[PAGE];
+        uLongf size = PAGE;
+
+        if (!(lduw_be_p(data + i) % 31) && (data[i] & 0xf) == Z_DEFLATED &&
+            uncompress(page, &size, (void *)(data + i),
+                       MIN(len - i, PAGE)) == Z_OK &&
+            has_plaintext((char *)page, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Formats that take page by page */
+static void check_dump_kdump(const char *options, bool plain)
+{
+    SevBoot *boot = sev_boot("shared", options);
     g_autofree char *file = test_file("kdump", "", 0);
     g_autofree char *protocol = g_strdup_printf("file:%s", file);
     gsize len;
@@ -274,10 +336,18 @@ static void test_dump_kdump(void)
                                  i ? "kdump-raw-zlib" : "kdump-zlib");
         g_assert_true(g_file_get_contents(file, &data, &len, NULL));
         /* Ciphertext does not shrink, and there is more of it than this */
-        g_assert_cmpuint(len, >, 64 * 1024);
+        g_assert_true(plain || len > 64 * 1024);
         g_assert_false(has_plaintext(data, len));
+        g_assert_cmpint(has_packed_plaintext(data, len), ==, plain);
     }
     sev_boot_free(boot);
+}
+
+static void test_dump_kdump(void)
+{
+    check_dump_kdump(CLOSED, false);
+    check_dump_kdump(OPEN, false);
+    check_dump_kdump(OPEN ",debug-access=on", true);
 }
 
 /* Page tables are private, and their entries are shown without the C-bit */
@@ -310,6 +380,7 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/debug/gdb/memory", test_gdb_memory);
     qtest_add_func("/sev/debug/gdb/breakpoint", test_gdb_breakpoint);
     qtest_add_func("/sev/debug/dump", test_dump);
+    qtest_add_func("/sev/debug/dump/part", test_dump_part);
     qtest_add_func("/sev/debug/dump/kdump", test_dump_kdump);
     qtest_add_data_func("/sev/debug/tables/51", "51", test_tables);
     qtest_add_data_func("/sev/debug/tables/47", "47", test_tables);

@@ -85,41 +85,59 @@ static bool copy_for_dump(uint64_t addr, void *host, void *buf, size_t len)
     return false;
 }
 
-/* What the host's platform encrypts is ciphertext in any case */
-static const void *dump_encrypted(const void *host, size_t len, uint8_t *page)
+/* What the host's platform encrypts is ciphertext unless it is debugged */
+static bool dump_encrypted(const uint8_t *host, uint8_t *buf, size_t len)
 {
     ram_addr_t offset;
     RAMBlock *block = qemu_ram_block_from_host((void *)host, false, &offset);
 
-    if (!sev_debug_space_is_on() || !block ||
-        !sev_memory_space_is_guests(block) ||
-        !copy_for_dump(offset, (void *)host, page, len)) {
-        return host;
+    return sev_debug_space_is_on() && block &&
+           sev_memory_space_is_guests(block) &&
+           copy_for_dump(offset, (void *)host, buf, len);
+}
+
+/* Within a page.  Returns: false if the bytes at @host will do */
+static bool dump_piece(const uint8_t *host, uint8_t *buf, size_t len)
+{
+    SevMemory *mem = sev_memory_space_model();
+    uint64_t addr;
+
+    if (!mem) {
+        return dump_encrypted(host, buf, len);
     }
-    return page;
+    if (!sev_memory_space_find_host((void *)host, &addr) ||
+        sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
+        return false;
+    }
+    if (!sev_debug_space_is_on() ||
+        !copy_for_dump(addr, (void *)host, buf, len)) {
+        sev_memory_read(mem, addr, buf, len, SEV_VIEW_SHARED);
+    }
+    return true;
 }
 
 /*
  * Nothing says which pages of physical memory are private: a plaintext dump
- * has each one as it was used last, or all as private where nobody knows.
+ * has each one as it was used last, or all as private where nobody knows.  One
+ * that begins in the midst of a page asks for bytes of two pages at a time.
  */
 const void *sev_debug_dump(const void *host, size_t len)
 {
-    static uint8_t page[SEV_MEMORY_PAGE];
-    SevMemory *mem = sev_memory_space_model();
-    uint64_t addr;
+    static uint8_t bytes[SEV_MEMORY_PAGE];
+    size_t first = MIN(len, SEV_MEMORY_PAGE -
+                       (uintptr_t)host % SEV_MEMORY_PAGE);
+    const uint8_t *next = (const uint8_t *)host + first;
 
     BQL_LOCK_GUARD();
-    if (!mem) {
-        return dump_encrypted(host, len, page);
-    }
-    if (!sev_memory_space_find_host((void *)host, &addr) ||
-        sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
+    g_assert(len <= sizeof(bytes));
+    if (!sev_memory_space_model() && !sev_debug_space_is_on()) {
         return host;
     }
-    if (!sev_debug_space_is_on() ||
-        !copy_for_dump(addr, (void *)host, page, len)) {
-        sev_memory_read(mem, addr, page, len, SEV_VIEW_SHARED);
+    if (!dump_piece(host, bytes, first)) {
+        memcpy(bytes, host, first);
     }
-    return page;
+    if (first < len && !dump_piece(next, bytes + first, len - first)) {
+        memcpy(bytes + first, next, len - first);
+    }
+    return bytes;
 }

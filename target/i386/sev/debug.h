@@ -27,7 +27,7 @@ void sev_debug_set(SevCommonState *sev, bool on);
 /**
  * sev_debug_dump - guest memory as a dump has it
  * @host: where QEMU keeps it
- * @len: bytes, within one page
+ * @len: bytes, at most SEV_MEMORY_PAGE
  *
  * Returns: what the dump has; good until the next call
  */
