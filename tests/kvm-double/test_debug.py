@@ -259,7 +259,7 @@ class DumpTest(DebugTest):
     """dump-guest-memory."""
 
     def dump(self, qemu, **options):
-        """The file."""
+        """The file; @options: begin and length of a part."""
         path = self.dir / 'dump'
         qemu.qmp('dump-guest-memory', paging=False, protocol=f'file:{path}',
                  **options)
@@ -274,6 +274,14 @@ class DumpTest(DebugTest):
         self.access(qemu, True)
         self.assertIn(self.firmware[-4096:], self.dump(qemu))
         self.assertEqual(qemu.words(), '')
+
+    def test_part(self):
+        """One that begins in the midst of a page, and of a block."""
+        qemu, gdb = self.debugged(OPEN + ON)
+        content = os.urandom(3 * 4096)
+        self.assertTrue(gdb.write(PRIVATE, content))
+        data = self.dump(qemu, begin=PRIVATE + 5, length=2 * 4096)
+        self.assertIn(content[5:5 + 2 * 4096], data)
 
     def test_forbidden(self):
         """Ciphertext."""

@@ -85,38 +85,35 @@ static bool copy_for_dump(uint64_t addr, void *host, void *buf, size_t len)
     return false;
 }
 
-/* On the host's platform nobody knows, so all that can be private is */
-static bool is_private(void *host, uint64_t *addr)
+/* What the host's platform encrypts is ciphertext unless it is debugged */
+static bool dump_encrypted(const uint8_t *host, uint8_t *buf, size_t len)
 {
-    SevMemory *mem = sev_memory_space_model();
-    ram_addr_t offset = 0;
-    RAMBlock *block;
+    ram_addr_t offset;
+    RAMBlock *block = qemu_ram_block_from_host((void *)host, false, &offset);
 
-    if (mem) {
-        return sev_memory_space_find_host(host, addr) &&
-               sev_memory_kept(mem, *addr) == SEV_VIEW_PRIVATE;
-    }
-    block = qemu_ram_block_from_host(host, false, &offset);
-    *addr = offset;
-    return block && sev_memory_space_is_guests(block);
+    return sev_debug_space_is_on() && block &&
+           sev_memory_space_is_guests(block) &&
+           copy_for_dump(offset, (void *)host, buf, len);
 }
 
 /* Within a page.  Returns: false if the bytes at @host will do */
-static bool dump_piece(void *host, uint8_t *buf, size_t len)
+static bool dump_piece(const uint8_t *host, uint8_t *buf, size_t len)
 {
     SevMemory *mem = sev_memory_space_model();
     uint64_t addr;
 
-    if (!is_private(host, &addr)) {
+    if (!mem) {
+        return dump_encrypted(host, buf, len);
+    }
+    if (!sev_memory_space_find_host((void *)host, &addr) ||
+        sev_memory_kept(mem, addr) == SEV_VIEW_SHARED) {
         return false;
     }
-    if (sev_debug_space_is_on() && copy_for_dump(addr, host, buf, len)) {
-        return true;
-    }
-    if (mem) {
+    if (!sev_debug_space_is_on() ||
+        !copy_for_dump(addr, (void *)host, buf, len)) {
         sev_memory_read(mem, addr, buf, len, SEV_VIEW_SHARED);
     }
-    return mem;
+    return true;
 }
 
 /*
@@ -129,14 +126,14 @@ const void *sev_debug_dump(const void *host, size_t len)
     static uint8_t bytes[SEV_MEMORY_PAGE];
     size_t first = MIN(len, SEV_MEMORY_PAGE -
                        (uintptr_t)host % SEV_MEMORY_PAGE);
-    uint8_t *next = (uint8_t *)host + first;
+    const uint8_t *next = (const uint8_t *)host + first;
 
     BQL_LOCK_GUARD();
     g_assert(len <= sizeof(bytes));
     if (!sev_memory_space_model() && !sev_debug_space_is_on()) {
         return host;
     }
-    if (!dump_piece((void *)host, bytes, first)) {
+    if (!dump_piece(host, bytes, first)) {
         memcpy(bytes, host, first);
     }
     if (first < len && !dump_piece(next, bytes + first, len - first)) {
