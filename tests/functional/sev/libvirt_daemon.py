@@ -128,7 +128,7 @@ class LibvirtTest(common.LaunchTest):
         self.addCleanup(daemon.wait)
         self.addCleanup(daemon.terminate)
         end = time.monotonic() + 60
-        while self.try_virsh('version')[0]:
+        while self.try_virsh('list')[0]:
             log = Path(self.path('daemon.log'))
             if daemon.poll() is not None or time.monotonic() > end:
                 self.fail(log.read_text(encoding='utf-8'))
