@@ -36,7 +36,7 @@ MISSING = [name for name, path in (('libvirtd', LIBVIRTD), ('virsh', VIRSH),
 MISSING += [name for name in ('lxml', 'libvirt', 'cryptography')
             if not importlib.util.find_spec(name)]
 DESCRIPTOR = \
-    common.HERE.parents[2] / 'tools/qemu-sev/90-qemu-sev-ovmf.json'
+    common.HERE.parents[2] / 'tools/qemu-sev/90-qemu-sev-ovmf.json.in'
 
 START = '''umask 022
 mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/libvirt"
@@ -147,7 +147,7 @@ class DomainTest(LibvirtTest):
         """The firmware that <os firmware='efi'> finds."""
         folder = Path(self.env['XDG_CONFIG_HOME'], 'qemu/firmware')
         folder.mkdir(parents=True)
-        (folder / DESCRIPTOR.name).write_text(
+        (folder / DESCRIPTOR.stem).write_text(
             DESCRIPTOR.read_text(encoding='ascii').replace(
                 '@FIRMWARE@', os.path.realpath(common.OVMF)), encoding='ascii')
         for path in (folder, *folder.parents):

@@ -1,0 +1,37 @@
+/*
+ * AMD SEV under TCG: what is left of it in a QEMU without
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "hw/core/cpu.h"
+#include "tcg/sev/sev-tcg.h"
+
+bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
+{
+    return true;
+}
+
+void sev_tcg_cpu_init_spaces(X86CPU *cpu)
+{
+    CPUState *cs = CPU(cpu);
+
+    cs->num_ases = X86ASIdx_SMM + 1;
+    cpu_address_space_init(cs, X86ASIdx_MEM, "cpu-memory", cs->memory);
+    cpu_address_space_init(cs, X86ASIdx_SMM, "cpu-smm", cpu->cpu_as_root);
+}
+
+/* Only for a C-bit that is not 0, but the linker asks */
+hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
+                        MMUAccessType access_type, bool private, int *prot,
+                        uintptr_t retaddr)
+{
+    g_assert_not_reached();
+}
+
+uint64_t sev_tcg_status(void)
+{
+    return 0;
+}
