@@ -96,9 +96,7 @@ class LibvirtTest(common.LaunchTest):
             self.user = {'user': nobody.pw_uid, 'group': nobody.pw_gid,
                          'extra_groups': []}
             os.chown(self.dir, nobody.pw_uid, nobody.pw_gid)
-        # libvirt wants an emulator in PATH too: there may be none but ours
         self.env = {**os.environ, 'HOME': str(self.dir),
-                    'PATH': f'{self.dir}:{os.environ["PATH"]}',
                     'LIBVIRT_AUTOSTART': '0'}
         if (PRIVATE / 'drivers').exists():
             self.env['LIBVIRT_DRIVER_DIR'] = str(PRIVATE / 'drivers')
