@@ -6,7 +6,6 @@ what an independent computation says.  Here Python takes the place of QEMU.
 
 import ctypes
 import errno
-import fcntl
 import hashlib
 import mmap
 import os
@@ -61,24 +60,40 @@ def address(buffer):
     return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
 
 
+def ioctl(fd, request, value):
+    """What fcntl.ioctl() does, but structures are aligned as C has them, and
+    EINTR is an error."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if isinstance(value, int):
+        memory = ctypes.c_long(value)
+    else:
+        memory = ctypes.create_string_buffer(bytes(value), len(value))
+    result = libc.ioctl(fd, ctypes.c_ulong(request), memory)
+    if isinstance(value, bytearray):
+        value[:] = memory.raw
+    if result < 0:
+        raise OSError(ctypes.get_errno(), 'ioctl')
+    return result
+
+
 class Vm:
     """A VM of the double's."""
 
     def __init__(self, kind):
         self.kvm = os.open('/dev/kvm', os.O_RDWR)
         self.sev = os.open('/dev/sev', os.O_RDWR)
-        self.fd = fcntl.ioctl(self.kvm, CREATE_VM, kind)
+        self.fd = ioctl(self.kvm, CREATE_VM, kind)
 
     def call(self, request, data):
         """An ioctl of the VM with a structure."""
         try:
-            return fcntl.ioctl(self.fd, request, bytes(data))
+            return ioctl(self.fd, request, bytes(data))
         except OSError as err:
             raise Refused(err.errno, None) from None
 
     def number(self, request, value):
         """An ioctl of the VM with a number."""
-        return fcntl.ioctl(self.fd, request, value)
+        return ioctl(self.fd, request, value)
 
     def op(self, command, data=b'', sev=None, pad=0):
         """KVM_MEMORY_ENCRYPT_OP; returns the structure afterwards."""
@@ -87,7 +102,7 @@ class Vm:
         cmd = bytearray(struct.pack('<IIQII', command, pad, where, 0,
                                     self.sev if sev is None else sev))
         try:
-            fcntl.ioctl(self.fd, ENCRYPT_OP, cmd)
+            ioctl(self.fd, ENCRYPT_OP, cmd)
         except OSError as err:
             raise Refused(err.errno,
                           struct.unpack_from('<I', cmd, 16)[0]) from None
@@ -97,7 +112,7 @@ class Vm:
         """KVM_CREATE_GUEST_MEMFD."""
         buffer = bytearray(struct.pack('<QQ48x', size, wrong.get('flags', 0)))
         try:
-            return fcntl.ioctl(self.fd, CREATE_GUEST_MEMFD, buffer)
+            return ioctl(self.fd, CREATE_GUEST_MEMFD, buffer)
         except OSError as err:
             raise Refused(err.errno, None) from None
 
@@ -147,13 +162,6 @@ class Vm:
             address(auth) if auth else 0, more.get('block_en', bool(block)),
             author, more.get('vcek', 0), more.get('host_data', b''),
             more.get('flags', 0)))
-
-
-def interrupted(fd):
-    """KVM_RUN, which Python would start again after EINTR."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.ioctl(fd, ctypes.c_ulong(RUN), ctypes.c_long(0)) < 0:
-        raise OSError(ctypes.get_errno(), 'KVM_RUN')
 
 
 def page_info(digest, contents, kind, gpa):
@@ -315,8 +323,8 @@ class LaunchTest(AbiTest):
             if not memfd:
                 self.refused(errno.EINVAL, vm.guest_memory, PAGE)
                 self.refused(errno.EINVAL, vm.attributes, 0, PAGE)
-        self.assertEqual(fcntl.ioctl(vm.kvm, CHECK_EXTENSION, 235), 0x1d)
-        self.assertEqual(fcntl.ioctl(vm.kvm, CHECK_EXTENSION, 201), 1 << 12)
+        self.assertEqual(ioctl(vm.kvm, CHECK_EXTENSION, 235), 0x1d)
+        self.assertEqual(ioctl(vm.kvm, CHECK_EXTENSION, 201), 1 << 12)
 
     def test_sev(self):
         """The older commands, on a VM of the newer types."""
@@ -478,7 +486,7 @@ class RefusalTest(AbiTest):
     def features(self):
         """What the kernel tells about them."""
         value = bytearray(8)
-        fcntl.ioctl(Vm(SNP).kvm, GET_ATTR, struct.pack(
+        ioctl(Vm(SNP).kvm, GET_ATTR, struct.pack(
             '<IIQQ', 0, 1, 0, address(value)))
         return int.from_bytes(value, 'little')
 
@@ -565,10 +573,10 @@ class RefusalTest(AbiTest):
         """Registers are encrypted once, and unreadable then."""
         vm = self.ready()
         vcpu = vm.number(CREATE_VCPU, 0)
-        fcntl.ioctl(vcpu, GET_REGS, bytearray(144))
+        ioctl(vcpu, GET_REGS, bytearray(144))
         vm.finish(vcek=1)
         with self.assertRaises(OSError):
-            fcntl.ioctl(vcpu, GET_REGS, bytearray(144))
+            ioctl(vcpu, GET_REGS, bytearray(144))
         self.refused(errno.EINVAL, vm.finish)
 
     def test_memory(self):
@@ -652,17 +660,17 @@ class ExitTest(AbiTest):
         """A hypercall, and its answer."""
         self.exits('map-gpa 0x2000 3 shared', 'map-gpa 0x5000 1 private')
         fd, run = self.vcpu()
-        fcntl.ioctl(fd, RUN, 0)
+        ioctl(fd, RUN, 0)
         self.assertEqual(struct.unpack_from('<I', run, 8)[0], 3)
         self.assertEqual(struct.unpack_from('<QQQQ', run, 32),
                          (12, 0x2000, 3, 0))
         run[88:96] = struct.pack('<Q', 22)
-        fcntl.ioctl(fd, RUN, 0)
+        ioctl(fd, RUN, 0)
         self.assertEqual(struct.unpack_from('<QQQQ', run, 32),
                          (12, 0x5000, 1, 1 << 4))
         run[1] = 1                              # immediate_exit
         with self.assertRaises(InterruptedError):
-            interrupted(fd)
+            ioctl(fd, RUN, 0)
         self.assertEqual(re.findall('answer (.*)', self.log()),
                          ['0x16', '0x0'])
 
@@ -671,7 +679,7 @@ class ExitTest(AbiTest):
         self.exits('memory-fault 0x2000 0x1000 private')
         fd, run = self.vcpu()
         with self.assertRaises(OSError) as caught:
-            fcntl.ioctl(fd, RUN, 0)
+            ioctl(fd, RUN, 0)
         self.assertEqual(caught.exception.errno, errno.EFAULT)
         self.assertEqual(struct.unpack_from('<I', run, 8)[0], 39)
         self.assertEqual(struct.unpack_from('<QQQ', run, 32),
@@ -681,7 +689,7 @@ class ExitTest(AbiTest):
         """The guest gives up."""
         self.exits('sev-term 0x12')
         fd, run = self.vcpu()
-        fcntl.ioctl(fd, RUN, 0)
+        ioctl(fd, RUN, 0)
         self.assertEqual(struct.unpack_from('<I', run, 8)[0], 24)
         self.assertEqual(struct.unpack_from('<IIQ', run, 32), (6, 1, 0x12))
 
@@ -692,7 +700,7 @@ class ExitTest(AbiTest):
         timer = threading.Timer(1, lambda: run.__setitem__(1, 1))
         timer.start()
         with self.assertRaises(InterruptedError):
-            interrupted(fd)
+            ioctl(fd, RUN, 0)
         self.assertIn('REFUSED: KVM_CAP_EXIT_HYPERCALL', self.log())
 
 
