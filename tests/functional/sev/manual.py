@@ -6,8 +6,8 @@ shell     commands that have to work; a QEMU among them goes on running
 console   "$ COMMAND" or "(qemu) COMMAND", then what it prints
 QMP       "->" is sent, "<-" is the answer or an event
 
-"..." in what is printed stands for any text.  The comment ".. save KEY FILE"
-puts a member of the last answer into a file.
+"..." in what is printed stands for any text, and a long line may be broken.
+The comment ".. save KEY FILE" puts a member of the last answer into a file.
 """
 
 import json
@@ -114,7 +114,7 @@ class Reader:
         return done.returncode, done.stdout
 
     def _do_shell(self, text):
-        for command in re.sub(r'\\\n *', '', text).splitlines():
+        for command in text.replace('\\\n', '').splitlines():
             if re.match(r'[A-Z_]+=', command):
                 self._assignments.append(command)
             elif command.startswith('qemu-system-x86_64 '):
@@ -148,6 +148,7 @@ class Reader:
                 time.sleep(0.05)
 
     def _do_console(self, text):
+        text = text.replace('\\\n', '')
         for part in re.split(r'^(?=\$ |\(qemu\) )', text, flags=re.M)[1:]:
             command, _, expected = part.partition('\n')
             if command.startswith('$ '):
@@ -156,10 +157,8 @@ class Reader:
                 words = self._qmp.execute(
                     'human-monitor-command',
                     command_line=command[len('(qemu) '):])
-            words = '\n'.join(line.rstrip() for line
-                              in words.expandtabs().splitlines()).strip('\n')
             self._test.assertTrue(
-                matches(expected.strip('\n'), words),
+                matches(' '.join(expected.split()), ' '.join(words.split())),
                 f'{command}\nis said to print\n{expected}\nand prints\n{words}')
 
     def _do_qmp(self, text):

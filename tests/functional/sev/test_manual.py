@@ -3,6 +3,7 @@
 
 import os
 import re
+import sys
 import time
 
 import common
@@ -33,8 +34,11 @@ class ManualTest(common.LaunchTest):
         super().setUp()
         programs = self.dir / 'bin'
         programs.mkdir()
-        os.symlink(common.QEMU, programs / 'qemu-system-x86_64')
-        os.symlink(common.QEMU_SEV, programs / 'qemu-sev')
+        for name, file in (('qemu-system-x86_64', common.QEMU),
+                           ('qemu-system-x86_64-sev-emulated', common.QEMU),
+                           ('qemu-sev', common.QEMU_SEV),
+                           ('python3', sys.executable)):
+            os.symlink(file, programs / name)
         for file in OVMF, OVMF_WITHOUT_AREAS, KERNEL:
             os.symlink(os.path.realpath(file), self.dir / file.name)
         self.env = {**os.environ,
@@ -91,6 +95,22 @@ class ManualTest(common.LaunchTest):
         """Each message is got in the way that the page says."""
         page = SYSTEM / 'sev-troubleshooting.rst'
         self.assertGreater(self.read(page), 8)
+        self.check_quoted(page)
+
+    def check_quoted(self, page):
+        """What needs hardware is quoted; the words must be in the sources."""
+        sources = ''.join(
+            file.read_text(encoding='utf-8')
+            for file in (QAPI.parent / 'target/i386/sev').rglob('*.[ch]'))
+        sources = re.sub(r'"\s+"', '', sources)
+        text = ' '.join(page.read_text(encoding='utf-8').split())
+        quoted = [words for words in re.findall('``(.*?)``', text)
+                  if ' ' in words and words[0] not in '-\'"']
+        self.assertEqual(len(quoted), 4, quoted)
+        for words in quoted:
+            for part in re.split(r" \.\.\. |'[^']*'", words):
+                part = re.sub(r' \(0x[0-9a-f]+\)', '', part).strip()
+                self.assertTrue(part in sources, part)
 
     def test_tool(self):
         """The owner's steps in the tool's own page."""
@@ -101,25 +121,46 @@ class ManualTest(common.LaunchTest):
 class LibvirtManualTest(DomainTest):
     """The page on libvirt, with a daemon at hand."""
 
+    page = SYSTEM / 'sev-libvirt.rst'
+
     def test_page(self):
         """Its domain, with our emulator and our files; its commands."""
-        page = SYSTEM / 'sev-libvirt.rst'
-        text = page.read_text(encoding='utf-8')
+        self.write_domain()
+        for name, key in (('vm_tik.bin', self.owner.tik),
+                          ('vm_tek.bin', self.owner.tek)):
+            (self.dir / name).write_bytes(key)
+        for file in OVMF, KERNEL:
+            os.symlink(os.path.realpath(file), self.dir / file.name)
+        self.read()
+
+    def test_first_proposal(self):
+        """Its words, rewritten as the table says."""
+        rows = dict(re.findall(r'\* - ``(<.*>)``\n +- (?:``(<.*>)``)?',
+                               self.page.read_text(encoding='utf-8')))
+        self.assertEqual(len(rows), 5, rows)
+        first = '<cbitpos>47</cbitpos>', \
+            '<reduced-phys-bits>5</reduced-phys-bits>'
+        self.write_domain(''.join(rows[word] or word for word in first))
+        self.virsh('create', '--paused', self.path('domain.xml'))
+        self.assertIn('C-bit: 47, reduced physical bits: 5',
+                      self.virsh('qemu-monitor-command', 'sev', '--hmp',
+                                 'info sev'))
+
+    def write_domain(self, more=''):
+        """The page's domain, with @more in its launchSecurity."""
+        text = self.page.read_text(encoding='utf-8')
         files = self.owner.make_session(self.platform().pdh, 1)
         xml = re.search(r'<domain.*?</domain>', text, re.S)[0]
         for old, new in (
                 ('/var/lib/libvirt/images/vmlinuz', os.path.realpath(KERNEL)),
                 ('/usr/bin/qemu-system-x86_64-sev-emulated', self.emulated),
                 ('<dhCert>...', f'<dhCert>{self.text(files.dh_cert)}'),
-                ('<session>...', f'<session>{self.text(files.session)}')):
+                ('<session>...', f'<session>{self.text(files.session)}'),
+                ('</launchSecurity>', f'{more}</launchSecurity>')):
             self.assertIn(old, xml)
             xml = xml.replace(old, new)
         (self.dir / 'domain.xml').write_text(xml, encoding='utf-8')
-        for name, key in (('vm_tik.bin', self.owner.tik),
-                          ('vm_tek.bin', self.owner.tek)):
-            (self.dir / name).write_bytes(key)
         self.addCleanup(self.try_virsh, 'destroy', 'sev')
-        self.read(page)
 
     @staticmethod
     def text(file):
@@ -127,18 +168,20 @@ class LibvirtManualTest(DomainTest):
         with open(file, encoding='ascii') as content:
             return content.read()
 
-    def read(self, page):
+    def read(self):
         """virsh without its options, as in the page."""
         programs = self.dir / 'bin'
         programs.mkdir()
+        os.symlink(common.QEMU_SEV, programs / 'qemu-sev')
         common.script(programs / 'virsh',
                       f'exec {VIRSH} -c {URI} "$@"')
         env = {**self.env, 'URI': URI, 'EMULATOR': self.emulated,
                'PATH': f'{programs}:{self.env["PATH"]}'}
         reader = Reader(self, self.path(''), env, self.user)
-        for example in examples(page):
+        for example in examples(self.page):
             with self.subTest(line=example.line):
                 reader.do(example)
+
 
 if __name__ == '__main__':
     common.main()
