@@ -36,11 +36,11 @@ class ClientTest(LaunchTest):
                 '--firmware', firmware, '--secret',
                 f'{GUID}:{self.path("secret")}', *root, *more]
 
-    def launch_for(self, *owner, more=()):
+    def launch_for(self, *owner, more=(), qemu=common.QEMU):
         """sev-launch; exit status and words."""
         done = subprocess.run(
             [sys.executable, str(SCRIPTS / 'sev-launch'), *owner, '--qemu',
-             common.QEMU, '--qemu-sev', common.QEMU_SEV,
+             qemu, '--qemu-sev', common.QEMU_SEV,
              '--firmware', FIRMWARE, '--memory', '64M', *more,
              '--', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
             check=False, text=True, stdout=subprocess.PIPE,
@@ -99,6 +99,17 @@ class ClientTest(LaunchTest):
         """An owner who was not told to trust an emulated platform."""
         self.check_refused(self.by_command(ca=False),
                            'that of an emulated platform')
+
+    def test_qemu_dies(self):
+        """A guest whose QEMU is killed has not ended."""
+        qemu = common.script(
+            self.path('qemu'),
+            f'case "$*" in *debug-exit*) {common.QEMU} "$@"; kill -KILL $$;;\n'
+            f'*) exec {common.QEMU} "$@";; esac')
+        status, _, errors = self.launch_for(
+            '--owner-command', ' '.join(self.owner_command()), qemu=qemu)
+        self.assertEqual(status, EXIT_ERROR, errors)
+        self.assertIn('QEMU died of signal 9', errors)
 
     def test_bad_owners(self):
         """Owners that say nonsense, or nothing."""
