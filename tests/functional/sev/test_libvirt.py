@@ -19,28 +19,38 @@ GUID = '736869e5-84f0-4973-92ec-06879ce3da0b'
 INIT = GUEST_DIR / 'sev-init'
 
 PFLASH = "<loader readonly='yes' type='pflash' stateless='yes'>{}</loader>"
-LINUX = '''<kernel>{}</kernel>
-    <initrd>{}</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1 iomem=relaxed</cmdline>'''
+CMDLINE = 'console=ttyS0 quiet panic=-1 iomem=relaxed'
+LINUX = f'''<kernel>{{}}</kernel>
+    <initrd>{{}}</initrd>
+    <cmdline>{CMDLINE}</cmdline>'''
 
 
 class FlowTest(DomainTest):
     """Launches and refusals."""
 
+    expected = []               # what the guest's owner trusts
+
     def bare_domain(self, **more):
         """A guest of tests/guest that reports its secret."""
         image = os.path.realpath(GUEST_DIR / 'secret.fd')
+        self.expected = ['--firmware', image]
         return self.domain('bare', PFLASH.format(image), **more)
 
     def linux_domain(self, boot, **more):
         """OVMF and a kernel."""
         initrd = Path(self.path('initramfs'))
         initrd.write_bytes(initramfs.build(INIT.read_bytes()))
-        kernel = LINUX.format(os.path.realpath(KERNEL), initrd)
-        return self.domain('linux', boot + kernel, **more)
+        kernel = os.path.realpath(KERNEL)
+        self.expected = ['--firmware', os.path.realpath(OVMF),
+                         '--kernel', kernel, '--initrd', str(initrd),
+                         '--cmdline', CMDLINE]
+        return self.domain('linux', boot + LINUX.format(kernel, initrd),
+                           **more)
 
     def validate(self, name, secret, *more):
-        """virt-qemu-sev-validate through libvirt: status and words."""
+        """virt-qemu-sev-validate through libvirt: status and words.  It would
+        take the files from the domain only where the host knows itself by its
+        full name."""
         for file, content in (('tik', self.owner.tik),
                               ('tek', self.owner.tek), ('secret', secret)):
             Path(self.path(file)).write_bytes(content)
@@ -48,7 +58,8 @@ class FlowTest(DomainTest):
             sys.executable, VALIDATE,
             '--connect', URI, '--insecure', '--domain', name,
             '--tik', self.path('tik'), '--tek', self.path('tek'),
-            '--inject-secret', f'{GUID}:{self.path("secret")}', *more)
+            '--inject-secret', f'{GUID}:{self.path("secret")}',
+            *self.expected, *more)
 
     def wait_serial(self, text):
         """What the guest wrote, when it has written @text."""
