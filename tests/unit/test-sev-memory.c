@@ -278,6 +278,30 @@ static void test_whole(Fixture *f, gconstpointer unused)
     check_page(f, 0, SEV_VIEW_SHARED);
 }
 
+static void check_used(Fixture *f, unsigned page, SevView view)
+{
+    SevView other = view == SEV_VIEW_SHARED ? SEV_VIEW_PRIVATE
+                                            : SEV_VIEW_SHARED;
+
+    g_assert_false(sev_memory_changes_view(f->mem, address(page), view));
+    g_assert_true(sev_memory_changes_view(f->mem, address(page), other));
+}
+
+/* A page that waits to be turned was used with the view that it will get */
+static void test_used(Fixture *f, gconstpointer unused)
+{
+    g_assert_false(sev_memory_changes_view(f->mem, address(1),
+                                           SEV_VIEW_PRIVATE));
+    sev_memory_map(f->mem, address(1), SEV_VIEW_PRIVATE);
+    check_used(f, 1, SEV_VIEW_PRIVATE);
+    wants_turn(f, 1, SEV_VIEW_SHARED);
+    g_assert_true(sev_memory_kept(f->mem, address(1)) == SEV_VIEW_PRIVATE);
+    check_used(f, 1, SEV_VIEW_SHARED);
+    sev_memory_flushed(f->mem);
+    g_assert_true(sev_memory_turn(f->mem, address(1), SEV_VIEW_SHARED));
+    check_used(f, 1, SEV_VIEW_SHARED);
+}
+
 static void test_seal(Fixture *f, gconstpointer unused)
 {
     static const uint8_t other_key[16] = "nobody's key";
@@ -528,6 +552,7 @@ int main(int argc, char **argv)
         { "/sev/memory/pinned", test_pinned },
         { "/sev/memory/pinned/whole", test_pinned_whole },
         { "/sev/memory/whole", test_whole },
+        { "/sev/memory/used", test_used },
         { "/sev/memory/seal", test_seal },
         { "/sev/memory/seal/late", test_seal_late },
         { "/sev/memory/again", test_again },

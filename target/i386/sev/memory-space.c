@@ -268,7 +268,7 @@ static AddressSpace *choose(hwaddr gpa, IOMMUAccessFlags flag, const char *who)
         return &dram;
     }
     if (unlikely(sev_diagnosing) && flag != IOMMU_NONE &&
-        sev_memory_kept(model, addr) == SEV_VIEW_PRIVATE) {
+        sev_memory_changes_view(model, addr, SEV_VIEW_SHARED)) {
         sev_diagnose_device(gpa, flag & IOMMU_WO, who);
     }
     return &shared_space;

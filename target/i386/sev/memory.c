@@ -433,6 +433,13 @@ SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
            ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
 }
 
+/* A page that is to be turned was used last with the view it will get */
+static SevView used_view(uint32_t word)
+{
+    return !(word & PAGE_PRIVATE) == !(word & PAGE_TURNING)
+           ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
+}
+
 /* A page that nobody used has no flags and no epoch */
 bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view)
 {
@@ -443,7 +450,7 @@ bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view)
         return false;
     }
     word = qatomic_read(page.word);
-    return word && !is_kept(word, view);
+    return word && used_view(word) != view;
 }
 
 /* The blocks that hold @len bytes from @offset on */
