@@ -51,6 +51,7 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
     }
     env->sev_c_mask = 1ULL << sev_get_cbit_position();
     env->sev_debug = sev_debug_space_is_on();
+    sev_tcg_diagnose_start();
     /*
      * Every CPU that has SEV has RDRAND, and a hypervisor cannot take it away,
      * so guests use it before they look at CPUID: Linux in its C-bit check.
