@@ -95,8 +95,8 @@ static void test_first(void)
     Diagnosis d = diagnose("shared", ",diagnose=first");
     uint64_t page = sev_boot_info(d.boot, "private-physical");
     g_autofree char *seen = g_strdup_printf(
-        "private page at gpa 0x%" PRIx64 " read by a device or the host",
-        page);
+        "private page at gpa 0x%" PRIx64 " read by a device or the host, "
+        "RIP unknown", page);
     g_autofree char *written = g_strdup_printf(
         "private page at gpa 0x%" PRIx64 " written by a device or the host",
         page + 8);
@@ -201,6 +201,28 @@ static void test_device(void)
     diagnosis_free(d);
 }
 
+static void expect_device_use(Diagnosis d, const char *use, const char *rip)
+{
+    g_autofree char *expected = g_strdup_printf(
+        "private page at gpa 0x%" PRIx64 " %s, RIP 0x%016" PRIx64 "\n",
+        sev_boot_info(d.boot, "page"), use, sev_boot_info(d.boot, rip));
+
+    g_assert_cmpuint(count_events(d, expected), ==, 1);
+}
+
+/* Devices that work at once: whose instruction it was, by MMIO or by a port */
+static void test_device_rip(const void *opaque)
+{
+    g_autofree char *options = g_strdup_printf(
+        ",diagnose=first -device e1000,id=buggy %s", (const char *)opaque);
+    Diagnosis d = diagnose("dma-private", options);
+
+    expect_device_use(d, "read by device 'buggy'", "store");
+    expect_device_use(d, "written by a device or the host", "output");
+    g_assert_cmpuint(count_events(d, "sev_diagnose_device"), ==, 2);
+    diagnosis_free(d);
+}
+
 int main(int argc, char **argv)
 {
     int ret;
@@ -217,6 +239,9 @@ int main(int argc, char **argv)
     qtest_add_data_func("/sev/diagnose/vcpu/icount",
                         ",diagnose=every -icount shift=0", test_vcpu);
     qtest_add_func("/sev/diagnose/device", test_device);
+    qtest_add_data_func("/sev/diagnose/rip", "", test_device_rip);
+    qtest_add_data_func("/sev/diagnose/rip/icount", "-icount shift=0",
+                        test_device_rip);
     ret = g_test_run();
     test_files_remove();
     return ret;

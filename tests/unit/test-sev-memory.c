@@ -117,8 +117,10 @@ static void test_fresh(Fixture *f, gconstpointer unused)
     g_assert_true(sev_memory_kept(f->mem, address(1)) == SEV_VIEW_SHARED);
     reference_page(f, 1, SEV_VIEW_PRIVATE, want);
     g_assert_true(sev_memory_map(f->mem, address(1), SEV_VIEW_PRIVATE) ==
-                  SEV_MAP_DIRECT);
+                  SEV_MAP_TURNED);
     g_assert_cmpmem(f->host + PAGE, PAGE, want, PAGE);
+    g_assert_true(sev_memory_map(f->mem, address(1), SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_DIRECT);
     check_page(f, 1, SEV_VIEW_SHARED);
     check_page(f, 1, SEV_VIEW_PRIVATE);
 }
@@ -172,7 +174,7 @@ static void test_flushed(Fixture *f, gconstpointer unused)
     sev_memory_map(f->mem, address(3), SEV_VIEW_PRIVATE);
     sev_memory_flushed(f->mem);
     g_assert_true(sev_memory_map(f->mem, address(3), SEV_VIEW_SHARED) ==
-                  SEV_MAP_DIRECT);
+                  SEV_MAP_TURNED);
     g_assert_cmpmem(f->host + 3 * PAGE, PAGE, f->dram + 3 * PAGE, PAGE);
 }
 
@@ -364,6 +366,8 @@ static void test_open(Fixture *f, gconstpointer unused)
     uint64_t addr = 0x1000000;
 
     g_assert_false(sev_memory_knows(f->mem, addr));
+    g_assert_true(sev_memory_map(f->mem, addr, SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_UNKNOWN);
     g_assert_true(sev_memory_add(f->mem, addr, NULL, PAGE));
     g_assert_true(sev_memory_knows(f->mem, addr));
     g_assert_false(sev_memory_encrypts(f->mem, addr));
@@ -439,12 +443,14 @@ static void vcpu_access(Fixture *f, uint64_t addr, uint8_t *buf, SevView view,
                         bool write)
 {
     SevMapping mapping;
+    bool copy;
 
     pthread_rwlock_rdlock(&running);
     mapping = sev_memory_map(f->mem, addr, view);
-    if (mapping != SEV_MAP_DIRECT && write) {
+    copy = mapping != SEV_MAP_DIRECT && mapping != SEV_MAP_TURNED;
+    if (copy && write) {
         sev_memory_write(f->mem, addr, buf, SEV_MEMORY_BLOCK, view);
-    } else if (mapping != SEV_MAP_DIRECT) {
+    } else if (copy) {
         sev_memory_read(f->mem, addr, buf, SEV_MEMORY_BLOCK, view);
     } else if (write) {
         memcpy(f->host + (addr - BASE), buf, SEV_MEMORY_BLOCK);

@@ -22,6 +22,7 @@ static QemuMutex lock;
 static GHashTable *known;               /* page and kind that were reported */
 static uint64_t counters[SEV_USE__MAX];
 static bool panicked;
+static SevDiagnoseRip *find_rip;
 
 void sev_diagnose_start(const char *id, SevDiagnose wanted)
 {
@@ -33,6 +34,18 @@ void sev_diagnose_start(const char *id, SevDiagnose wanted)
     qemu_mutex_init(&lock);
     known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     sev_diagnosing = true;
+}
+
+void sev_diagnose_set_rip(SevDiagnoseRip *find)
+{
+    find_rip = find;
+}
+
+/* Returns: text, which the caller frees */
+static char *rip_text(bool known, uint64_t rip)
+{
+    return known ? g_strdup_printf("0x%016" PRIx64, rip)
+                 : g_strdup("unknown");
 }
 
 /* Returns: whether to report it */
@@ -55,16 +68,21 @@ void sev_diagnose_device(hwaddr gpa, bool write, const char *who)
 {
     g_autofree char *name = who ? g_strdup_printf("device '%s'", who)
                                 : g_strdup("a device or the host");
+    g_autofree char *text = NULL;
+    uint64_t rip = 0;
+    bool has_rip;
 
     if (!count(gpa, write ? SEV_USE_DEVICE_WRITE : SEV_USE_DEVICE_READ)) {
         return;
     }
-    trace_sev_diagnose_device(gpa, write ? "written" : "read", name);
+    has_rip = find_rip && find_rip(&rip);
+    text = rip_text(has_rip, rip);
+    trace_sev_diagnose_device(gpa, write ? "written" : "read", name, text);
     warn_report("SEV guest '%s': %s %s the page at 0x%" HWADDR_PRIx ", which "
-                "the guest uses with the C-bit set: %s", guest_id, name,
-                write ? "writes to" : "reads", gpa,
+                "the guest uses with the C-bit set: %s (RIP %s)",
+                guest_id, name, write ? "writes to" : "reads", gpa,
                 write ? "the guest will read garbage"
-                      : "it gets ciphertext");
+                      : "it gets ciphertext", text);
     if (mode == SEV_DIAGNOSE_PANIC && !qatomic_xchg(&panicked, true)) {
         aio_bh_schedule_oneshot(qemu_get_aio_context(), panic, NULL);
     }
@@ -72,8 +90,7 @@ void sev_diagnose_device(hwaddr gpa, bool write, const char *who)
 
 void sev_diagnose_vcpu(hwaddr gpa, const SevVcpuUse *use)
 {
-    g_autofree char *rip = use->has_rip
-        ? g_strdup_printf("0x%016" PRIx64, use->rip) : g_strdup("unknown");
+    g_autofree char *rip = rip_text(use->has_rip, use->rip);
 
     if (!count(gpa, SEV_USE_VIEW_CHANGE)) {
         return;

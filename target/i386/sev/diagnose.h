@@ -58,6 +58,21 @@ extern bool sev_diagnosing;
 void sev_diagnose_start(const char *id, SevDiagnose mode);
 
 /**
+ * SevDiagnoseRip - the instruction in which a device is at work
+ * @rip: out
+ *
+ * Returns: false if this thread is not in the middle of one
+ */
+typedef bool SevDiagnoseRip(uint64_t *rip);
+
+/**
+ * sev_diagnose_set_rip - who knows the addresses of instructions
+ *
+ * Before the guest runs; without it they are unknown.
+ */
+void sev_diagnose_set_rip(SevDiagnoseRip *find);
+
+/**
  * sev_diagnose_device - a device or the host uses a page that is private
  * @who: the device's name, or NULL if it is not known
  *

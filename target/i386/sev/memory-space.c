@@ -113,6 +113,27 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
     return find_region(mr, offset, addr);
 }
 
+SevMapping sev_memory_space_map(AddressSpace *as, hwaddr gpa,
+                                MemTxAttrs attrs, SevView view, uint64_t *addr)
+{
+    hwaddr offset, len = 1;
+    SevMapping mapping;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(as, gpa, &offset, &len, false, attrs);
+    if (!memory_region_supports_direct_access(mr)) {
+        return SEV_MAP_DIRECT;
+    }
+    *addr = mr->ram_block->offset + offset;
+    mapping = sev_memory_map(model, *addr, view);
+    if (mapping == SEV_MAP_UNKNOWN) {
+        add_block(mr->ram_block);
+        mapping = sev_memory_map(model, *addr, view);
+    }
+    return mapping;
+}
+
 void sev_memory_space_changed(uint64_t addr, uint64_t len)
 {
     uint64_t start = QEMU_ALIGN_DOWN(addr, SEV_MEMORY_BLOCK);

@@ -79,6 +79,21 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
                            uint64_t *addr);
 
 /**
+ * sev_memory_space_map - a vCPU is about to put a page into its TLB
+ * @as: its address space
+ * @gpa: where in it
+ * @addr: out: the model's address, except for SEV_MAP_DIRECT
+ *
+ * sev_memory_space_find() and sev_memory_map() with a single look-up, as every
+ * page walk comes here.
+ *
+ * Returns: as sev_memory_map(), and SEV_MAP_DIRECT for all that is not memory
+ */
+SevMapping sev_memory_space_map(AddressSpace *as, hwaddr gpa,
+                                MemTxAttrs attrs, SevView view,
+                                uint64_t *addr);
+
+/**
  * sev_memory_space_changed - bytes of memory are not what they were
  * @addr: the model's address
  * @len: bytes, within one page

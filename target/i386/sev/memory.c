@@ -47,6 +47,7 @@ struct SevMemory {
     SevStripe stripes[NUM_STRIPES];
     uint32_t epoch;             /* a multiple of PAGE_EPOCH */
     unsigned num_ranges;
+    SevRange *recent;           /* where somebody found his page last */
     SevRange ranges[MAX_RANGES];
 };
 
@@ -64,6 +65,7 @@ SevMemory *sev_memory_new(void)
 
     memset(mem, 0, sizeof(*mem));
     mem->epoch = PAGE_EPOCH;
+    mem->recent = mem->ranges;
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
         qemu_mutex_init(&mem->stripes[i].lock);
         mem->stripes[i].pins = g_hash_table_new(NULL, NULL);
@@ -158,14 +160,24 @@ bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size)
     return true;
 }
 
+static bool covers(const SevRange *range, uint64_t addr)
+{
+    return addr - range->addr < qatomic_load_acquire(&range->size);
+}
+
 static SevRange *range_of(SevMemory *mem, uint64_t addr)
 {
-    unsigned num = qatomic_load_acquire(&mem->num_ranges);
+    SevRange *range = qatomic_load_acquire(&mem->recent);
+    unsigned num;
 
+    if (covers(range, addr)) {
+        return range;
+    }
+    num = qatomic_load_acquire(&mem->num_ranges);
     for (unsigned i = 0; i < num; i++) {
-        SevRange *range = &mem->ranges[i];
-
-        if (addr - range->addr < qatomic_load_acquire(&range->size)) {
+        range = &mem->ranges[i];
+        if (covers(range, addr)) {
+            qatomic_store_release(&mem->recent, range);
             return range;
         }
     }
@@ -193,23 +205,33 @@ bool sev_memory_encrypts(SevMemory *mem, uint64_t addr)
     return range && range->host;
 }
 
+static uint32_t *word_of(const SevRange *range, uint64_t addr)
+{
+    return &range->pages[(addr - range->addr) / SEV_MEMORY_PAGE];
+}
+
+static SevPage page_in(SevMemory *mem, const SevRange *range, uint64_t addr)
+{
+    uint64_t number = addr / SEV_MEMORY_PAGE;
+
+    addr -= addr % SEV_MEMORY_PAGE;
+    return (SevPage) {
+        .addr = addr,
+        .host = range->host + (addr - range->addr),
+        .word = word_of(range, addr),
+        .stripe = &mem->stripes[number % NUM_STRIPES],
+    };
+}
+
 /* Returns: false if the page is not under the model or not encrypted */
 static bool page_of(SevMemory *mem, uint64_t addr, SevPage *page)
 {
     SevRange *range = range_of(mem, addr);
-    uint64_t number = addr / SEV_MEMORY_PAGE;
-    uint64_t offset;
 
     if (!range || !range->host) {
         return false;
     }
-    offset = addr - range->addr - addr % SEV_MEMORY_PAGE;
-    *page = (SevPage) {
-        .addr = addr - addr % SEV_MEMORY_PAGE,
-        .host = range->host + offset,
-        .word = &range->pages[offset / SEV_MEMORY_PAGE],
-        .stripe = &mem->stripes[number % NUM_STRIPES],
-    };
+    *page = page_in(mem, range, addr);
     return true;
 }
 
@@ -265,11 +287,12 @@ static uintptr_t pins_of(const SevPage *page)
 }
 
 /* With the stripe's lock */
-static SevMapping map(SevMemory *mem, const SevPage *page, SevView view)
+static SevMapping map_page(SevMemory *mem, const SevPage *page, SevView view)
 {
     uint32_t word = *page->word;
+    bool differs = !is_kept(word, view);
 
-    if (!is_kept(word, view)) {
+    if (differs) {
         if (pins_of(page)) {
             return SEV_MAP_COPY;
         }
@@ -284,7 +307,16 @@ static SevMapping map(SevMemory *mem, const SevPage *page, SevView view)
     qatomic_set(page->word, (*page->word & PAGE_PRIVATE) |
                             (word & (PAGE_DEVICE | PAGE_TURNING)) |
                             mem->epoch);
-    return SEV_MAP_DIRECT;
+    return differs ? SEV_MAP_TURNED : SEV_MAP_DIRECT;
+}
+
+static SevMapping map(SevMemory *mem, const SevRange *range, uint64_t addr,
+                      SevView view)
+{
+    SevPage page = page_in(mem, range, addr);
+
+    QEMU_LOCK_GUARD(&page.stripe->lock);
+    return map_page(mem, &page, view);
 }
 
 /*
@@ -293,21 +325,18 @@ static SevMapping map(SevMemory *mem, const SevPage *page, SevView view)
  */
 SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view)
 {
-    SevMapping mapping;
-    SevPage page;
+    SevRange *range = range_of(mem, addr);
     uint32_t word;
 
-    if (!page_of(mem, addr, &page)) {
+    if (!range) {
+        return SEV_MAP_UNKNOWN;
+    }
+    if (!range->host) {
         return SEV_MAP_DIRECT;
     }
-    word = qatomic_read(page.word);
-    if (is_kept(word, view) && is_mapped(mem, word)) {
-        return SEV_MAP_DIRECT;
-    }
-    qemu_mutex_lock(&page.stripe->lock);
-    mapping = map(mem, &page, view);
-    qemu_mutex_unlock(&page.stripe->lock);
-    return mapping;
+    word = qatomic_read(word_of(range, addr));
+    return is_kept(word, view) && is_mapped(mem, word)
+           ? SEV_MAP_DIRECT : map(mem, range, addr, view);
 }
 
 bool sev_memory_map_device(SevMemory *mem, uint64_t addr)

@@ -56,14 +56,18 @@ typedef enum SevView {
 /**
  * enum SevMapping - what a vCPU may do with a page
  * @SEV_MAP_DIRECT: use the page's host memory
+ * @SEV_MAP_TURNED: the same; it has just been turned
  * @SEV_MAP_COPY: use sev_memory_read() and sev_memory_write(); somebody was
  *   told already to turn the page, or a device has pinned it
- * @SEV_MAP_TURN: the same, and call sev_memory_turn() soon
+ * @SEV_MAP_TURN: as SEV_MAP_COPY, and call sev_memory_turn() soon
+ * @SEV_MAP_UNKNOWN: call sev_memory_add() first
  */
 typedef enum SevMapping {
     SEV_MAP_DIRECT,
+    SEV_MAP_TURNED,
     SEV_MAP_COPY,
     SEV_MAP_TURN,
+    SEV_MAP_UNKNOWN,
 } SevMapping;
 
 /**

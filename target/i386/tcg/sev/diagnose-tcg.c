@@ -27,6 +27,22 @@ static bool find_rip(CPUState *cs, uintptr_t retaddr, uint64_t *rip)
     return true;
 }
 
+/*
+ * A device is called in the middle of an instruction, by the thread of its
+ * vCPU; between instructions that thread may do a device's work, too.
+ */
+static bool device_rip(uint64_t *rip)
+{
+    CPUState *cs = current_cpu;
+
+    return cs && cs->running && find_rip(cs, cs->mem_io_pc, rip);
+}
+
+void sev_tcg_diagnose_start(void)
+{
+    sev_diagnose_set_rip(device_rip);
+}
+
 void sev_tcg_diagnose(CPUState *cs, vaddr va, hwaddr gpa, bool private,
                       bool fetch, uintptr_t retaddr)
 {

@@ -10,6 +10,11 @@
 #include "cpu.h"
 
 /**
+ * sev_tcg_diagnose_start: let reports on devices say which instruction it was
+ */
+void sev_tcg_diagnose_start(void);
+
+/**
  * sev_tcg_diagnose: look at a translation before it is used
  * @va: virtual address of the access
  * @gpa: guest physical address, without the C-bit

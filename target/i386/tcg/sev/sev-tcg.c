@@ -51,6 +51,7 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
     }
     env->sev_c_mask = 1ULL << sev_get_cbit_position();
     env->sev_debug = sev_debug_space_is_on();
+    sev_tcg_diagnose_start();
     /*
      * Every CPU that has SEV has RDRAND, and a hypervisor cannot take it away,
      * so guests use it before they look at CPUID: Linux in its C-bit check.
@@ -137,33 +138,33 @@ static void request_turn(CPUState *cs, uint64_t addr, SevView view)
     }
 }
 
-/* The page at @gpa through @view, by host address or by a window */
+/*
+ * The page at @gpa through @view, by host address or by a window.  Code is
+ * private, so only a page that was private may have been translated from.
+ */
 static hwaddr map_page(CPUState *cs, hwaddr gpa, SevView view)
 {
-    SevMemory *mem = sev_memory_space_model();
     MemTxAttrs attrs = cpu_get_mem_attrs(cpu_env(cs));
     AddressSpace *as = cpu_get_address_space(cs, x86_asidx_from_attrs(cs,
                                                                       attrs));
-    bool was_private;
     uint64_t addr;
 
-    if (!mem || !sev_memory_space_find(as, gpa, attrs, &addr)) {
-        return gpa;
-    }
-    was_private = view == SEV_VIEW_SHARED &&
-                  sev_memory_kept(mem, addr) == SEV_VIEW_PRIVATE;
-    switch (sev_memory_map(mem, addr, view)) {
-    case SEV_MAP_DIRECT:
-        if (was_private) {
+    switch (sev_memory_space_map(as, gpa, attrs, view, &addr)) {
+    case SEV_MAP_TURNED:
+        if (view == SEV_VIEW_SHARED) {
             sev_memory_space_changed(QEMU_ALIGN_DOWN(addr, SEV_MEMORY_PAGE),
                                      SEV_MEMORY_PAGE);
         }
+        /* fall through */
+    case SEV_MAP_DIRECT:
         return gpa;
     case SEV_MAP_TURN:
         request_turn(cs, addr, view);
         break;
     case SEV_MAP_COPY:
         break;
+    case SEV_MAP_UNKNOWN:
+        g_assert_not_reached();
     }
     return sev_memory_space_window(gpa, view);
 }
