@@ -8,6 +8,7 @@
 #include "qemu/bswap.h"
 #include "qobject/qdict.h"
 #include "sev/boot.h"
+#include "sev/launch.h"
 
 #define PAGE    4096
 #define WORDS   (PAGE / 8)
@@ -325,6 +326,42 @@ static void test_balloon(void)
     check_balloon("-accel tcg -cpu max -machine q35", 0);
 }
 
+/* What the guest "flash" writes where */
+#define FLASH_SIZE      (64 * 1024)
+#define FLASH_OFFSET    8
+#define FLASH_VALUES    { 0x5a, 0xc3 }
+
+/* A file of flash memory holds what was written to it, whoever read it how */
+static void check_flash(const char *machine, uint64_t c_bit)
+{
+    g_autofree char *firmware = sev_boot_image("flash");
+    g_autofree char *vars = test_file_pattern("vars", 1, FLASH_SIZE);
+    g_autofree char *options = g_strdup_printf(
+        "%s -drive if=pflash,format=raw,readonly=on,file=%s "
+        "-drive if=pflash,format=raw,file=%s", machine, firmware, vars);
+    g_autofree char *before = NULL, *after = NULL;
+    const uint8_t values[] = FLASH_VALUES;
+    size_t size;
+    SevBoot *boot;
+
+    g_assert_true(g_file_get_contents(vars, &before, NULL, NULL));
+    boot = sev_boot_firmware("flash", options);
+    g_assert_cmpuint(boot->passed, ==, 5);
+    g_assert_cmphex(sev_boot_info(boot, "c-bit"), ==, c_bit);
+    g_assert_cmphex(sev_boot_info(boot, "first"), ==, ldq_le_p(before));
+    sev_boot_free(boot);
+    g_assert_true(g_file_get_contents(vars, &after, &size, NULL));
+    memcpy(before + FLASH_OFFSET, values, sizeof(values));
+    g_assert_cmpmem(after, size, before, FLASH_SIZE);
+}
+
+static void test_flash(void)
+{
+    check_flash(SEV, 1ULL << 51);
+    check_flash("-accel tcg -cpu max -machine q35", 0);
+    test_files_remove();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -342,6 +379,7 @@ int main(int argc, char **argv)
     qtest_add_data_func("sev/memory/hotplug/plain",
                         "-accel tcg -cpu max -machine q35", test_hotplug);
     qtest_add_func("sev/memory/balloon", test_balloon);
+    qtest_add_func("sev/memory/flash", test_flash);
     qtest_add_data_func("sev/memory/code/multi", "-smp 4", test_code);
     qtest_add_data_func("sev/memory/code/icount", "-icount shift=0",
                         test_code);

@@ -48,7 +48,8 @@ static void setup(Fixture *f, gconstpointer unused)
         f->host[i] = f->dram[i] = g_test_rand_int();
     }
     f->mem = sev_memory_new();
-    g_assert_true(sev_memory_add(f->mem, BASE, f->host, NUM_PAGES * PAGE));
+    g_assert_true(sev_memory_add(f->mem, BASE, f->host, NUM_PAGES * PAGE,
+                                 false));
     sev_memory_set_key(f->mem, vek);
     f->xts = reference_cipher();
 }
@@ -349,7 +350,7 @@ static void test_again(Fixture *f, gconstpointer unused)
     for (unsigned i = 0; i < 1000; i++) {
         uint64_t size = i % 2 ? PAGE : 2 * PAGE;
 
-        g_assert_true(sev_memory_add(f->mem, addr, f->host, size));
+        g_assert_true(sev_memory_add(f->mem, addr, f->host, size, false));
         g_assert_true(sev_memory_encrypts(f->mem, addr));
         g_assert_true(sev_memory_encrypts(f->mem, addr + PAGE) == !(i % 2));
         g_assert_true(sev_memory_kept(f->mem, addr) == SEV_VIEW_SHARED);
@@ -360,6 +361,36 @@ static void test_again(Fixture *f, gconstpointer unused)
     }
 }
 
+/* A page that a launch wrote stays private until it is used otherwise */
+static void test_stored(Fixture *f, gconstpointer unused)
+{
+    uint64_t addr = 0x2000000;
+    uint8_t *host = g_malloc0(2 * PAGE);
+    uint8_t page[PAGE] = "measured", got[16];
+
+    g_assert_true(sev_memory_add(f->mem, addr, host, 2 * PAGE, true));
+    g_assert_true(sev_memory_map(f->mem, addr, SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_COPY);
+    g_assert_true(sev_memory_kept(f->mem, addr) == SEV_VIEW_SHARED);
+    sev_memory_write(f->mem, addr, page, 16, SEV_VIEW_PRIVATE);
+    g_assert_true(memcmp(host, page, 16));
+    sev_memory_read(f->mem, addr, got, 16, SEV_VIEW_PRIVATE);
+    g_assert_cmpmem(got, 16, page, 16);
+
+    sev_memory_write(f->mem, addr + PAGE, page, PAGE, SEV_VIEW_PRIVATE);
+    g_assert_true(sev_memory_map(f->mem, addr + PAGE, SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_DIRECT);
+    g_assert_cmpmem(host + PAGE, PAGE, page, PAGE);
+    sev_memory_flushed(f->mem);
+    g_assert_true(sev_memory_map(f->mem, addr + PAGE, SEV_VIEW_SHARED) ==
+                  SEV_MAP_TURNED);
+    sev_memory_flushed(f->mem);
+    g_assert_true(sev_memory_map(f->mem, addr + PAGE, SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_COPY);
+    sev_memory_remove(f->mem, addr);
+    g_free(host);
+}
+
 /* Memory without encryption is the same to all */
 static void test_open(Fixture *f, gconstpointer unused)
 {
@@ -368,7 +399,7 @@ static void test_open(Fixture *f, gconstpointer unused)
     g_assert_false(sev_memory_knows(f->mem, addr));
     g_assert_true(sev_memory_map(f->mem, addr, SEV_VIEW_PRIVATE) ==
                   SEV_MAP_UNKNOWN);
-    g_assert_true(sev_memory_add(f->mem, addr, NULL, PAGE));
+    g_assert_true(sev_memory_add(f->mem, addr, NULL, PAGE, false));
     g_assert_true(sev_memory_knows(f->mem, addr));
     g_assert_false(sev_memory_encrypts(f->mem, addr));
     g_assert_true(sev_memory_map(f->mem, addr, SEV_VIEW_PRIVATE) ==
@@ -563,6 +594,7 @@ int main(int argc, char **argv)
         { "/sev/memory/seal/late", test_seal_late },
         { "/sev/memory/again", test_again },
         { "/sev/memory/open", test_open },
+        { "/sev/memory/stored", test_stored },
         { "/sev/memory/random", test_random },
         { "/sev/memory/threads", test_threads },
     };

@@ -67,7 +67,8 @@ static void add_block(RAMBlock *block)
     }
     if (!sev_memory_add(model, block->offset,
                         sev_memory_space_is_guests(block) ? block->host : NULL,
-                        QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE))) {
+                        QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE),
+                        block->mr->rom_device)) {
         error_report("too many memory regions for an SEV guest: '%s' is one "
                      "more than the emulation has room for", block->idstr);
         exit(EXIT_FAILURE);

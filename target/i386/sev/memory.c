@@ -32,6 +32,7 @@ typedef struct SevRange {
     uint64_t size;              /* 0: removed */
     uint64_t room;              /* the most that it had */
     uint8_t *host;              /* NULL: not encrypted */
+    bool stored;                /* by a device, in the shared view */
     uint32_t *pages;
 } SevRange;
 
@@ -56,6 +57,7 @@ typedef struct SevPage {
     uint64_t addr;
     uint8_t *host;
     uint32_t *word;
+    bool stored;
     SevStripe *stripe;
 } SevPage;
 
@@ -130,7 +132,8 @@ static SevRange *find_removed(SevMemory *mem, uint64_t addr, const void *host,
     return NULL;
 }
 
-bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size)
+bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
+                    bool stored)
 {
     unsigned num = mem->num_ranges;
     SevRange *range;
@@ -143,6 +146,7 @@ bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size)
                    size / SEV_MEMORY_PAGE * sizeof(*range->pages));
         }
         range->host = host;
+        range->stored = stored;
         qatomic_store_release(&range->size, size);
         return true;
     }
@@ -154,6 +158,7 @@ bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size)
         .size = size,
         .room = size,
         .host = host,
+        .stored = stored,
         .pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL,
     };
     qatomic_store_release(&mem->num_ranges, num + 1);
@@ -219,6 +224,7 @@ static SevPage page_in(SevMemory *mem, const SevRange *range, uint64_t addr)
         .addr = addr,
         .host = range->host + (addr - range->addr),
         .word = word_of(range, addr),
+        .stored = range->stored,
         .stripe = &mem->stripes[number % NUM_STRIPES],
     };
 }
@@ -287,13 +293,19 @@ static uintptr_t pins_of(const SevPage *page)
 }
 
 /* With the stripe's lock */
+static bool may_turn(const SevPage *page, SevView view)
+{
+    return !pins_of(page) && !(page->stored && view == SEV_VIEW_PRIVATE);
+}
+
+/* With the stripe's lock */
 static SevMapping map_page(SevMemory *mem, const SevPage *page, SevView view)
 {
     uint32_t word = *page->word;
     bool differs = !is_kept(word, view);
 
     if (differs) {
-        if (pins_of(page)) {
+        if (!may_turn(page, view)) {
             return SEV_MAP_COPY;
         }
         if (is_mapped(mem, word) || (word & PAGE_DEVICE)) {

@@ -58,7 +58,7 @@ typedef enum SevView {
  * @SEV_MAP_DIRECT: use the page's host memory
  * @SEV_MAP_TURNED: the same; it has just been turned
  * @SEV_MAP_COPY: use sev_memory_read() and sev_memory_write(); somebody was
- *   told already to turn the page, or a device has pinned it
+ *   told already to turn the page, or a device needs it as it is
  * @SEV_MAP_TURN: as SEV_MAP_COPY, and call sev_memory_turn() soon
  * @SEV_MAP_UNKNOWN: call sev_memory_add() first
  */
@@ -116,12 +116,15 @@ bool sev_memory_has_key(const SevMemory *mem);
  * @host: where it is in this process; NULL: the memory is not encrypted,
  *   whatever the view
  * @size: bytes, a multiple of the page size
+ * @stored: it is the storage of a device, as flash memory is, which writes what
+ *   it gets and may save it: no vCPU turns a page to the private view
  *
  * The memory's bytes are what DRAM holds.  Calls are serialised by the caller.
  *
  * Returns: false if the model cannot take more ranges
  */
-bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size);
+bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
+                    bool stored);
 
 /**
  * sev_memory_remove - forget the memory that was added at @addr
