@@ -163,6 +163,8 @@ static void test_mapped(Fixture *f, gconstpointer unused)
     g_assert_true(sev_memory_map(f->mem, address(2), SEV_VIEW_PRIVATE) ==
                   SEV_MAP_DIRECT);
     g_assert_cmpmem(f->host + 2 * PAGE, PAGE, before, PAGE);
+    g_assert_true(sev_memory_map(f->mem, address(2), SEV_VIEW_SHARED) ==
+                  SEV_MAP_COPY);
     sev_memory_flushed(f->mem);
     g_assert_true(sev_memory_turn(f->mem, address(2), SEV_VIEW_SHARED));
     g_assert_cmpmem(f->host + 2 * PAGE, PAGE, f->dram + 2 * PAGE, PAGE);
@@ -303,6 +305,30 @@ static void test_used(Fixture *f, gconstpointer unused)
     sev_memory_flushed(f->mem);
     g_assert_true(sev_memory_turn(f->mem, address(1), SEV_VIEW_SHARED));
     check_used(f, 1, SEV_VIEW_SHARED);
+}
+
+/* Who comes late to turn a page leaves it to who used it since */
+static void test_stays(Fixture *f, gconstpointer unused)
+{
+    sev_memory_map(f->mem, address(1), SEV_VIEW_SHARED);
+    wants_turn(f, 1, SEV_VIEW_PRIVATE);
+    g_assert_true(sev_memory_map(f->mem, address(1), SEV_VIEW_SHARED) ==
+                  SEV_MAP_DIRECT);
+    check_used(f, 1, SEV_VIEW_SHARED);
+    g_assert_false(sev_memory_map_device(f->mem, address(1)));
+    sev_memory_flushed(f->mem);
+    g_assert_false(sev_memory_turn(f->mem, address(1), SEV_VIEW_PRIVATE));
+    g_assert_true(sev_memory_kept(f->mem, address(1)) == SEV_VIEW_SHARED);
+
+    /* And turns it if it was used the other way after that */
+    sev_memory_map(f->mem, address(1), SEV_VIEW_SHARED);
+    wants_turn(f, 1, SEV_VIEW_PRIVATE);
+    sev_memory_map(f->mem, address(1), SEV_VIEW_SHARED);
+    g_assert_true(sev_memory_map(f->mem, address(1), SEV_VIEW_PRIVATE) ==
+                  SEV_MAP_COPY);
+    sev_memory_flushed(f->mem);
+    g_assert_true(sev_memory_turn(f->mem, address(1), SEV_VIEW_PRIVATE));
+    check_used(f, 1, SEV_VIEW_PRIVATE);
 }
 
 static void test_seal(Fixture *f, gconstpointer unused)
@@ -590,6 +616,7 @@ int main(int argc, char **argv)
         { "/sev/memory/pinned/whole", test_pinned_whole },
         { "/sev/memory/whole", test_whole },
         { "/sev/memory/used", test_used },
+        { "/sev/memory/stays", test_stays },
         { "/sev/memory/seal", test_seal },
         { "/sev/memory/seal/late", test_seal_late },
         { "/sev/memory/again", test_again },

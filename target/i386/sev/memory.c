@@ -24,7 +24,8 @@
 #define PAGE_DEVICE     (1u << 1)       /* a device may have its address */
 #define PAGE_TURNING    (1u << 2)       /* somebody will call turn() */
 #define PAGE_USED       (1u << 3)       /* turned since the model was made */
-#define PAGE_EPOCH      (1u << 4)
+#define PAGE_STAYS      (1u << 4)       /* turn() is to leave it as it is */
+#define PAGE_EPOCH      (1u << 5)
 #define PAGE_FLAGS      (PAGE_EPOCH - 1)
 
 typedef struct SevRange {
@@ -256,6 +257,12 @@ static bool is_mapped(SevMemory *mem, uint32_t word)
     return (word & ~PAGE_FLAGS) == qatomic_read(&mem->epoch);
 }
 
+/* Somebody was told to turn it, and nobody used it as it is kept since */
+static bool is_to_be_turned(uint32_t word)
+{
+    return (word & (PAGE_TURNING | PAGE_STAYS)) == PAGE_TURNING;
+}
+
 /* Somebody may have its host address, or is about to turn it */
 static bool has_users(SevMemory *mem, uint32_t word)
 {
@@ -301,7 +308,7 @@ static bool may_turn(const SevPage *page, SevView view)
 /* With the stripe's lock */
 static SevMapping map_page(SevMemory *mem, const SevPage *page, SevView view)
 {
-    uint32_t word = *page->word;
+    uint32_t word = *page->word, pending;
     bool differs = !is_kept(word, view);
 
     if (differs) {
@@ -309,16 +316,16 @@ static SevMapping map_page(SevMemory *mem, const SevPage *page, SevView view)
             return SEV_MAP_COPY;
         }
         if (is_mapped(mem, word) || (word & PAGE_DEVICE)) {
-            qatomic_set(page->word, word | PAGE_TURNING);
+            qatomic_set(page->word, (word & ~PAGE_STAYS) | PAGE_TURNING);
             return word & PAGE_TURNING ? SEV_MAP_COPY : SEV_MAP_TURN;
         }
         turn(page, view);
         page->stripe->stats.first++;
     }
     /* Who was told to turn it does not know, and will still come */
+    pending = word & PAGE_TURNING ? PAGE_TURNING | PAGE_STAYS : 0;
     qatomic_set(page->word, (*page->word & PAGE_PRIVATE) |
-                            (word & (PAGE_DEVICE | PAGE_TURNING)) |
-                            mem->epoch);
+                            (word & PAGE_DEVICE) | pending | mem->epoch);
     return differs ? SEV_MAP_TURNED : SEV_MAP_DIRECT;
 }
 
@@ -347,7 +354,8 @@ SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view)
         return SEV_MAP_DIRECT;
     }
     word = qatomic_read(word_of(range, addr));
-    return is_kept(word, view) && is_mapped(mem, word)
+    return is_kept(word, view) && is_mapped(mem, word) &&
+           !is_to_be_turned(word)
            ? SEV_MAP_DIRECT : map(mem, range, addr, view);
 }
 
@@ -438,12 +446,6 @@ void sev_memory_flushed(SevMemory *mem)
     qatomic_set(&mem->epoch, epoch);
 }
 
-/* A reset may come between the request to turn a page and the turn */
-static bool is_requested(const SevPage *page)
-{
-    return *page->word & PAGE_TURNING;
-}
-
 bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
 {
     bool differs;
@@ -453,13 +455,13 @@ bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
         return false;
     }
     qemu_mutex_lock(&page.stripe->lock);
-    differs = is_requested(&page) && !is_kept(*page.word, view) &&
+    differs = is_to_be_turned(*page.word) && !is_kept(*page.word, view) &&
               !pins_of(&page);
     if (differs) {
         turn(&page, view);
         page.stripe->stats.turned++;
     } else {
-        qatomic_set(page.word, *page.word & ~PAGE_TURNING);
+        qatomic_set(page.word, *page.word & ~(PAGE_TURNING | PAGE_STAYS));
     }
     qemu_mutex_unlock(&page.stripe->lock);
     return differs;
@@ -477,7 +479,7 @@ SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
 /* A page that is to be turned was used last with the view it will get */
 static SevView used_view(uint32_t word)
 {
-    return !(word & PAGE_PRIVATE) == !(word & PAGE_TURNING)
+    return !(word & PAGE_PRIVATE) == !is_to_be_turned(word)
            ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
 }
 
