@@ -267,14 +267,19 @@ int double_set_slot(const struct kvm_userspace_memory_region *region)
         .userspace_addr = region->userspace_addr,
     };
 
+    int err = double_fault_errno("KVM_SET_USER_MEMORY_REGION");
+
+    if (err) {
+        return err;
+    }
     if (r.flags & KVM_MEM_GUEST_MEMFD) {
         return double_refuse("flags of KVM_SET_USER_MEMORY_REGION");
     }
     return change_slot(&r);
 }
 
-/* Write down a call that is about private memory; whether it is */
-static bool log_slot(const struct kvm_userspace_memory_region2 *r)
+/* Write down a call that is about private memory */
+static void log_slot(const struct kvm_userspace_memory_region2 *r)
 {
     int index = find_slot(r->slot);
     const struct kvm_userspace_memory_region2 *old = index < 0 ? NULL :
@@ -284,23 +289,21 @@ static bool log_slot(const struct kvm_userspace_memory_region2 *r)
     if (!r->memory_size && old && old->flags & KVM_MEM_GUEST_MEMFD) {
         double_log("KVM_SET_USER_MEMORY_REGION2 gpa 0x%llx deleted",
                    old->guest_phys_addr);
-        return true;
     }
     if (r->memory_size && r->flags & KVM_MEM_GUEST_MEMFD) {
         double_fd_kind(r->guest_memfd, &memory);
         double_log("KVM_SET_USER_MEMORY_REGION2 gpa 0x%llx size 0x%llx "
                    "guest_memfd %u + 0x%llx", r->guest_phys_addr,
                    r->memory_size, memory, r->guest_memfd_offset);
-        return true;
     }
-    return false;
 }
 
 int double_set_slot2(const struct kvm_userspace_memory_region2 *r)
 {
-    int err = log_slot(r) ? double_fault_errno("KVM_SET_USER_MEMORY_REGION2")
-                          : 0;
+    int err;
 
+    log_slot(r);
+    err = double_fault_errno("KVM_SET_USER_MEMORY_REGION2");
     if (err) {
         return err;
     }
