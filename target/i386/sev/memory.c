@@ -11,8 +11,8 @@
 #include "qemu/thread.h"
 #include "asp/memcrypt.h"
 #include "memory.h"
+#include "memory-ranges.h"
 
-#define MAX_RANGES      256
 #define NUM_STRIPES     16
 
 /*
@@ -28,15 +28,6 @@
 #define PAGE_EPOCH      (1u << 5)
 #define PAGE_FLAGS      (PAGE_EPOCH - 1)
 
-typedef struct SevRange {
-    uint64_t addr;
-    uint64_t size;              /* 0: removed */
-    uint64_t room;              /* the most that it had */
-    uint8_t *host;              /* NULL: not encrypted */
-    bool stored;                /* by a device, in the shared view */
-    uint32_t *pages;
-} SevRange;
-
 /* Pages with the same number modulo NUM_STRIPES; an engine has a state */
 typedef struct SevStripe {
     QemuMutex lock;
@@ -48,9 +39,7 @@ typedef struct SevStripe {
 struct SevMemory {
     SevStripe stripes[NUM_STRIPES];
     uint32_t epoch;             /* a multiple of PAGE_EPOCH */
-    unsigned num_ranges;
-    SevRange *recent;           /* where somebody found his page last */
-    SevRange ranges[MAX_RANGES];
+    SevRanges ranges;
 };
 
 /* A page of a range */
@@ -68,7 +57,7 @@ SevMemory *sev_memory_new(void)
 
     memset(mem, 0, sizeof(*mem));
     mem->epoch = PAGE_EPOCH;
-    mem->recent = mem->ranges;
+    sev_ranges_init(&mem->ranges);
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
         qemu_mutex_init(&mem->stripes[i].lock);
         mem->stripes[i].pins = g_hash_table_new(NULL, NULL);
@@ -99,9 +88,7 @@ void sev_memory_free(SevMemory *mem)
         qemu_mutex_destroy(&mem->stripes[i].lock);
         g_hash_table_destroy(mem->stripes[i].pins);
     }
-    for (unsigned i = 0; i < mem->num_ranges; i++) {
-        g_free(mem->ranges[i].pages);
-    }
+    sev_ranges_clear(&mem->ranges);
     qemu_vfree(mem);
 }
 
@@ -115,98 +102,26 @@ bool sev_memory_has_key(const SevMemory *mem)
     return mem->stripes[0].engine;
 }
 
-/*
- * Memory that was removed and comes again, as when it is plugged in anew.  A
- * reader may be on its way through the list, so only its old place will do.
- */
-static SevRange *find_removed(SevMemory *mem, uint64_t addr, const void *host,
-                              uint64_t size)
-{
-    for (unsigned i = 0; i < mem->num_ranges; i++) {
-        SevRange *range = &mem->ranges[i];
-
-        if (!range->size && range->addr == addr && range->room >= size &&
-            !range->host == !host) {
-            return range;
-        }
-    }
-    return NULL;
-}
-
 bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
                     bool stored)
 {
-    unsigned num = mem->num_ranges;
-    SevRange *range;
-
     g_assert(addr % SEV_MEMORY_PAGE == 0 && size % SEV_MEMORY_PAGE == 0);
-    range = find_removed(mem, addr, host, size);
-    if (range) {
-        if (host) {
-            memset(range->pages, 0,
-                   size / SEV_MEMORY_PAGE * sizeof(*range->pages));
-        }
-        range->host = host;
-        range->stored = stored;
-        qatomic_store_release(&range->size, size);
-        return true;
-    }
-    if (num == MAX_RANGES) {
-        return false;
-    }
-    mem->ranges[num] = (SevRange) {
-        .addr = addr,
-        .size = size,
-        .room = size,
-        .host = host,
-        .stored = stored,
-        .pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL,
-    };
-    qatomic_store_release(&mem->num_ranges, num + 1);
-    return true;
-}
-
-static bool covers(const SevRange *range, uint64_t addr)
-{
-    return addr - range->addr < qatomic_load_acquire(&range->size);
-}
-
-static SevRange *range_of(SevMemory *mem, uint64_t addr)
-{
-    SevRange *range = qatomic_load_acquire(&mem->recent);
-    unsigned num;
-
-    if (covers(range, addr)) {
-        return range;
-    }
-    num = qatomic_load_acquire(&mem->num_ranges);
-    for (unsigned i = 0; i < num; i++) {
-        range = &mem->ranges[i];
-        if (covers(range, addr)) {
-            qatomic_store_release(&mem->recent, range);
-            return range;
-        }
-    }
-    return NULL;
+    return sev_ranges_add(&mem->ranges, addr, host, size, stored);
 }
 
 void sev_memory_remove(SevMemory *mem, uint64_t addr)
 {
-    SevRange *range = range_of(mem, addr);
-
-    if (range) {
-        qatomic_set(&range->size, 0);
-    }
+    sev_ranges_remove(&mem->ranges, addr);
 }
 
 bool sev_memory_knows(SevMemory *mem, uint64_t addr)
 {
-    return range_of(mem, addr);
+    return sev_ranges_find(&mem->ranges, addr);
 }
 
 bool sev_memory_encrypts(SevMemory *mem, uint64_t addr)
 {
-    SevRange *range = range_of(mem, addr);
+    SevRange *range = sev_ranges_find(&mem->ranges, addr);
 
     return range && range->host;
 }
@@ -233,7 +148,7 @@ static SevPage page_in(SevMemory *mem, const SevRange *range, uint64_t addr)
 /* Returns: false if the page is not under the model or not encrypted */
 static bool page_of(SevMemory *mem, uint64_t addr, SevPage *page)
 {
-    SevRange *range = range_of(mem, addr);
+    SevRange *range = sev_ranges_find(&mem->ranges, addr);
 
     if (!range || !range->host) {
         return false;
@@ -344,7 +259,7 @@ static SevMapping map(SevMemory *mem, const SevRange *range, uint64_t addr,
  */
 SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view)
 {
-    SevRange *range = range_of(mem, addr);
+    SevRange *range = sev_ranges_find(&mem->ranges, addr);
     uint32_t word;
 
     if (!range) {
@@ -425,8 +340,8 @@ bool sev_memory_in_use(SevMemory *mem, uint64_t addr)
 /* Epochs have come round: forget all the old ones */
 static void forget_epochs(SevMemory *mem)
 {
-    for (unsigned i = 0; i < mem->num_ranges; i++) {
-        SevRange *range = &mem->ranges[i];
+    for (unsigned i = 0; i < mem->ranges.num; i++) {
+        SevRange *range = &mem->ranges.all[i];
 
         for (uint64_t n = 0; range->host &&
              n < range->size / SEV_MEMORY_PAGE; n++) {
@@ -615,8 +530,8 @@ static void seal_range(SevMemory *mem, const SevRange *range,
 
 void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed)
 {
-    for (unsigned i = 0; i < mem->num_ranges; i++) {
-        seal_range(mem, &mem->ranges[i], changed);
+    for (unsigned i = 0; i < mem->ranges.num; i++) {
+        seal_range(mem, &mem->ranges.all[i], changed);
     }
     replace_key(mem, NULL);
 }
