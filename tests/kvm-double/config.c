@@ -42,6 +42,11 @@ unsigned double_cbitpos(void)
     return number("KVM_DOUBLE_CBITPOS", 51);
 }
 
+bool double_is_scattered(void)
+{
+    return g_strcmp0(getenv("KVM_DOUBLE_MEMORY"), "scattered") == 0;
+}
+
 unsigned long double_vm_types(void)
 {
     return number("KVM_DOUBLE_VM_TYPES", 1u << KVM_X86_DEFAULT_VM |

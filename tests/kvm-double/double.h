@@ -26,6 +26,8 @@
  *   KVM_DOUBLE_INIT      "late": the platform is not initialised before there
  *                        is a guest
  *   KVM_DOUBLE_CBITPOS   default 51
+ *   KVM_DOUBLE_MEMORY    "scattered": no two pages of the guest's are neighbours
+ *                        in the host's memory
  *   KVM_DOUBLE_VMSA_FEATURES  bitmap that KVM_SEV_INIT2 takes; default 0
  *   KVM_DOUBLE_UPDATE_PAGES   KVM_SEV_SNP_LAUNCH_UPDATE takes so many pages
  *                        at a time; default: all
@@ -225,6 +227,7 @@ bool double_has_es(void);
 bool double_has_snp(void);
 bool double_inits_late(void);
 unsigned double_cbitpos(void);
+bool double_is_scattered(void);
 unsigned long double_vm_types(void);
 uint64_t double_vmsa_features(void);
 unsigned long double_update_pages(void);

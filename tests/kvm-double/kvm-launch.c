@@ -153,6 +153,13 @@ int double_launch_measure(uint64_t data, const DoubleFault *fault,
     return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
 }
 
+/* The firmware gets one address for all of a secret */
+static bool is_contiguous(uint64_t addr, uint32_t len)
+{
+    return !double_is_scattered() || !len ||
+           addr / DOUBLE_PAGE == (addr + len - 1) / DOUBLE_PAGE;
+}
+
 int double_launch_secret(uint64_t data, const DoubleFault *fault,
                          uint32_t *status)
 {
@@ -173,6 +180,9 @@ int double_launch_secret(uint64_t data, const DoubleFault *fault,
     }
     if (user.hdr_len > DOUBLE_MAX_BLOB || user.trans_len > DOUBLE_MAX_BLOB) {
         return double_refuse("length of a blob");
+    }
+    if (!is_contiguous(user.guest_uaddr, user.guest_len)) {
+        return double_refuse("the secret's pages are not neighbours");
     }
     cmd.hdr_paddr = GUINT64_TO_LE(user.hdr_uaddr);
     cmd.hdr_len = GUINT32_TO_LE(user.hdr_len);

@@ -268,7 +268,7 @@ class QmpTest(DoubleTest):
         """A failure while the state is asked for to explain a failure."""
         qemu = self.start()
         qemu.fault('KVM_SEV_GET_ATTESTATION_REPORT', 0, 'firmware', 2)
-        with self.assertRaisesRegex(QmpError, 'INVALID_GUEST_STATE'):
+        with self.assertRaisesRegex(QmpError, 'state 2.*INVALID_GUEST_STATE'):
             qemu.qmp('query-sev-attestation-report',
                      mnonce=base64.b64encode(bytes(16)).decode())
         self.assertTrue(qemu.log().endswith('KVM_SEV_GUEST_STATUS\n'))
@@ -282,6 +282,19 @@ class QmpTest(DoubleTest):
         self.matrix(qemu, 'KVM_SEV_LAUNCH_SECRET', 1,
                     'sev-inject-launch-secret',
                     **{'packet-header': header, 'secret': payload})
+        qemu.qmp('cont')
+
+    def test_scattered_secret(self):
+        """The kernel wants all of a secret in one piece of its memory."""
+        owner, options = self.owner(1)
+        qemu = self.start(options, host={'memory': 'scattered'})
+        blob = base64.b64decode(qemu.qmp('query-sev-launch-measure')['data'])
+        header, payload = owner.packet(blob[:32], bytes(64))
+        packet = {'packet-header': header, 'secret': payload}
+        page = 0x900000
+        with self.assertRaisesRegex(QmpError, 'SECRET.*within one page'):
+            qemu.qmp('sev-inject-launch-secret', gpa=page - 16, **packet)
+        qemu.qmp('sev-inject-launch-secret', gpa=page - 64, **packet)
         qemu.qmp('cont')
 
     def test_hotplug(self):

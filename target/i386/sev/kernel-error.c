@@ -16,30 +16,35 @@
  */
 static const struct {
     int err;
+    AspCommand command;         /* 0: any */
     const char *cause;
 } causes[] = {
-    { EPERM, "the kernel does not allow this command to this VM or to this "
-             "user; check the permissions of the SEV device" },
-    { EIO, "the firmware could not be called; see the kernel's log" },
-    { EBADF, "sev-device names no SEV device" },
-    { ENOMEM, "too little memory, or the limit of locked memory is too low "
-              "(ulimit -l)" },
-    { EFAULT, "the kernel could not access a buffer of the command" },
-    { EAGAIN, "the kernel was too busy" },
-    { EBUSY, "all of the host's address space ids for encrypted guests are "
-             "in use, or its firmware stopped working" },
-    { ENODEV, "the host's AMD Secure Processor has no driver (ccp)" },
-    { EINVAL, "the kernel does not support it, or not for this VM; "
-              "legacy-vm-type chooses between its two SEV interfaces" },
-    { ENOTTY, "KVM has SEV (or SEV-ES) switched off; check the host's "
-              "firmware settings and the parameters of the module kvm_amd" },
-    { ETIMEDOUT, "the firmware did not answer; see the kernel's log" },
+    { EINVAL, ASP_CMD_LAUNCH_SECRET, "the pages that get the secret must be "
+      "neighbours in the host's memory; use a secret that stays within one "
+      "page, or huge pages for the guest" },
+    { EPERM, 0, "the kernel does not allow this command to this VM or to this "
+      "user; check the permissions of the SEV device" },
+    { EIO, 0, "the firmware could not be called; see the kernel's log" },
+    { EBADF, 0, "sev-device names no SEV device" },
+    { ENOMEM, 0, "too little memory, or the limit of locked memory is too low "
+      "(ulimit -l)" },
+    { EFAULT, 0, "the kernel could not access a buffer of the command" },
+    { EAGAIN, 0, "the kernel was too busy" },
+    { EBUSY, 0, "all of the host's address space ids for encrypted guests are "
+      "in use, or its firmware stopped working" },
+    { ENODEV, 0, "the host's AMD Secure Processor has no driver (ccp)" },
+    { EINVAL, 0, "the kernel does not support it, or not for this VM; "
+      "legacy-vm-type chooses between its two SEV interfaces" },
+    { ENOTTY, 0, "KVM has SEV (or SEV-ES) switched off; check the host's "
+      "firmware settings and the parameters of the module kvm_amd" },
+    { ETIMEDOUT, 0, "the firmware did not answer; see the kernel's log" },
 };
 
-static const char *cause_of(int err)
+static const char *cause_of(AspCommand command, int err)
 {
     for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
-        if (causes[i].err == err) {
+        if (causes[i].err == err &&
+            (!causes[i].command || causes[i].command == command)) {
             return causes[i].cause;
         }
     }
@@ -53,6 +58,6 @@ void sev_error_kernel(Error **errp, const char *name, AspCommand command,
         sev_error_firmware(errp, command, status);
     } else {
         error_setg(errp, "the kernel refused %s: %s (errno %d): %s", name,
-                   strerror(err), err, cause_of(err));
+                   strerror(err), err, cause_of(command, err));
     }
 }

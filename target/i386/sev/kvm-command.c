@@ -95,14 +95,14 @@ static int issue(int sev_fd, unsigned index, void *data, uint32_t *status)
 }
 
 /* The firmware says only that the state is wrong: say which one it is */
-static void hint_state(int sev_fd, Error **errp)
+static void add_state(int sev_fd, Error **errp)
 {
     struct kvm_sev_guest_status guest = {};
     uint32_t status;
 
     if (issue(sev_fd, index_of(KVM_SEV_GUEST_STATUS), &guest, &status) == 0) {
-        error_append_hint(errp, "The firmware has the guest in state %"
-                          PRIu32 " (SEV API, GSTATE).\n", guest.state);
+        error_prepend(errp, "the firmware has the guest in state %" PRIu32
+                      " (SEV API, GSTATE): ", guest.state);
     }
 }
 
@@ -114,7 +114,7 @@ static bool refused(int sev_fd, unsigned index, int ret, uint32_t status,
     sev_error_kernel(errp, commands[index].name, commands[index].firmware,
                      -ret, status);
     if (status == ASP_INVALID_GUEST_STATE) {
-        hint_state(sev_fd, errp);
+        add_state(sev_fd, errp);
     }
     return false;
 }
