@@ -89,6 +89,13 @@ class SequenceTest(DoubleTest):
         _, args = self.kernel()
         self.sequence('sev-es-hashes', ',policy=5,kernel-hashes=on', *args)
 
+    def test_vm_type_hashes(self):
+        """Hashes with the newer interface."""
+        _, args = self.kernel()
+        for name, policy in ('sev', 1), ('sev-es', 5):
+            self.sequence(f'{name}-vm-type-hashes', f',policy={policy}'
+                          ',kernel-hashes=on,legacy-vm-type=off', *args)
+
     def test_sev_es_late(self):
         """The platform tells of SEV-ES when it has a guest."""
         self.sequence('sev-es', ',policy=5', host={'init': 'late'})
