@@ -87,10 +87,10 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu)
     cs->as = &address_space_memory;
 }
 
-/* A page that is to be turned */
+/* A page that is to be turned; @cpu_index: who needs it */
 typedef struct SevTurn {
     struct rcu_head rcu;
-    CPUState *cs;
+    int cpu_index;
     uint64_t addr;
     SevView view;
 } SevTurn;
@@ -109,13 +109,14 @@ static void turn_page(CPUState *cs, run_on_cpu_data data)
     if (sev_memory_turn(mem, turn->addr, turn->view)) {
         sev_memory_space_changed(turn->addr, SEV_MEMORY_PAGE);
     }
-    trace_sev_tcg_turn(cs->cpu_index, turn->addr,
+    trace_sev_tcg_turn(turn->cpu_index, turn->addr,
                        turn->view == SEV_VIEW_PRIVATE ? "private" : "shared");
 }
 
+/* Who needs it may be unplugged before that; the first vCPU never is */
 static void queue_turn(SevTurn *turn)
 {
-    async_safe_run_on_cpu(turn->cs, turn_page, RUN_ON_CPU_HOST_PTR(turn));
+    async_safe_run_on_cpu(first_cpu, turn_page, RUN_ON_CPU_HOST_PTR(turn));
 }
 
 /*
@@ -128,7 +129,7 @@ static void request_turn(CPUState *cs, uint64_t addr, SevView view)
 {
     SevTurn *turn = g_new0(SevTurn, 1);
 
-    turn->cs = cs;
+    turn->cpu_index = cs->cpu_index;
     turn->addr = QEMU_ALIGN_DOWN(addr, SEV_MEMORY_PAGE);
     turn->view = view;
     if (sev_memory_in_use(sev_memory_space_model(), addr)) {
