@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The firmware takes multiples of 16 bytes, KVM any range: what is around it
- * is decrypted into a bounce buffer first.
+ * is decrypted into a bounce buffer first.  Kernels go on, over memory of
+ * somebody else, where the destination has less left of a page than the source
+ * has; the double refuses it.
  */
 
 #include <errno.h>
@@ -29,14 +31,30 @@ static int move(AspCommand id, uint64_t guest, void *buffer, uint32_t len,
     return double_command(id, &cmd, sizeof(cmd), status);
 }
 
+/* Whether page after page of the source fits into one of the destination */
+static bool stays_in_pages(const struct kvm_sev_dbg *user)
+{
+    uint64_t src = user->src_uaddr % DOUBLE_PAGE;
+    uint64_t dst = user->dst_uaddr % DOUBLE_PAGE;
+    uint64_t first = MIN(user->len, DOUBLE_PAGE - src);
+
+    return dst + first <= DOUBLE_PAGE && (user->len == first || src == dst);
+}
+
 static int check(const struct kvm_sev_dbg *user)
 {
+    if (!user->len) {
+        return double_refuse("no length in struct kvm_sev_dbg");
+    }
     if (user->pad0) {
         return double_refuse("padding of struct kvm_sev_dbg");
     }
     if (user->src_uaddr + user->len < user->src_uaddr ||
         user->dst_uaddr + user->len < user->dst_uaddr || !user->dst_uaddr) {
         return double_refuse("range of struct kvm_sev_dbg");
+    }
+    if (!stays_in_pages(user)) {
+        return double_refuse("the destination's page ends before the source's");
     }
     return 0;
 }
@@ -59,7 +77,7 @@ static int dbg(uint64_t data, bool decrypt, uint32_t *status)
     double_log("KVM_SEV_DBG_%s %s len 0x%x", decrypt ? "DECRYPT" : "ENCRYPT",
                where, user.len);
     err = check(&user);
-    if (err || !user.len) {
+    if (err) {
         return err;
     }
     start = guest - guest % BLOCK;

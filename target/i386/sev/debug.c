@@ -32,7 +32,7 @@ static bool copy(hwaddr gpa, void *host, void *buf, uint64_t len, bool write,
     SevBackend *be = sev_common_active()->backend;
     uint64_t skip = gpa % SEV_MEMORY_BLOCK;
     uint64_t size = ROUND_UP(skip + len, SEV_MEMORY_BLOCK);
-    uint8_t blocks[SEV_MEMORY_PAGE];
+    QEMU_ALIGNED(SEV_MEMORY_PAGE) uint8_t blocks[SEV_MEMORY_PAGE];
 
     gpa -= skip;
     host = (uint8_t *)host - skip;

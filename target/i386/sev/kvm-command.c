@@ -9,7 +9,6 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/timer.h"
-#include "qemu/units.h"
 #include "system/kvm.h"
 #include "kernel-error.h"
 #include "kvm-command.h"
@@ -50,7 +49,7 @@ static const struct {
 #define TRIES       1000
 #define TRY_AGAIN_US 1000
 
-#define DBG_CHUNK   (1 * GiB)   /* kvm_sev_dbg.len has 32 bits */
+#define DBG_PAGE    4096u
 
 static unsigned index_of(uint32_t id)
 {
@@ -144,6 +143,10 @@ bool sev_kvm_command_again(int sev_fd, uint32_t id, void *data, Error **errp)
     return ret == 0 || refused(sev_fd, index, ret, status, errp);
 }
 
+/*
+ * Kernels look for the end of the source's page, but not of the destination's:
+ * what goes beyond it lands in whatever page of the host's memory comes next.
+ */
 bool sev_kvm_dbg(int sev_fd, uint32_t id, const void *src, const void *dst,
                  uint64_t len, Error **errp)
 {
@@ -153,7 +156,8 @@ bool sev_kvm_dbg(int sev_fd, uint32_t id, const void *src, const void *dst,
             .dst_uaddr = (uintptr_t)dst + done,
         };
 
-        chunk = MIN(len - done, DBG_CHUNK);
+        chunk = MIN(len - done, MIN(DBG_PAGE - cmd.src_uaddr % DBG_PAGE,
+                                    DBG_PAGE - cmd.dst_uaddr % DBG_PAGE));
         cmd.len = chunk;
         if (!sev_kvm_command(sev_fd, id, &cmd, errp)) {
             return false;
