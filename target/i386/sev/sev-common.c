@@ -6,8 +6,11 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/config-file.h"
 #include "qemu/error-report.h"
+#include "qemu/option.h"
 #include "qom/object_interfaces.h"
+#include "system/kvm.h"
 #include "system/reset.h"
 #include "system/system.h"
 #include "debug.h"
@@ -84,6 +87,18 @@ static bool settle_address_bits(SevCommonState *sev, Error **errp)
     return true;
 }
 
+/* An emulated platform has a new launch at each reset, others have none */
+static bool check_pause_on_reset(SevCommonState *sev, Error **errp)
+{
+    if (sev->pause_on_reset == ON_OFF_AUTO_ON && !sev->backend->ops->reset) {
+        error_setg(errp, "pause-on-reset=on of '%s' is not possible: the %s "
+                   "platform has no new launch at a reset; leave it out",
+                   sev_common_id(sev), sev->backend->ops->name);
+        return false;
+    }
+    return true;
+}
+
 /* Take a platform and launch a guest on it; owns @backend */
 static bool attach(SevCommonState *sev, SevBackend *backend, Error **errp)
 {
@@ -91,13 +106,40 @@ static bool attach(SevCommonState *sev, SevBackend *backend, Error **errp)
 
     sev->backend = backend;
     if (!backend->ops->platform(backend, &sev->platform, errp) ||
-        !settle_address_bits(sev, errp) || !klass->check(sev, errp) ||
+        !settle_address_bits(sev, errp) ||
+        !check_pause_on_reset(sev, errp) || !klass->check(sev, errp) ||
         !sev_launch_begin(sev, errp)) {
         sev_backend_free(g_steal_pointer(&sev->backend));
         return false;
     }
     active = sev;
     CONFIDENTIAL_GUEST_SUPPORT(sev)->ready = true;
+    return true;
+}
+
+/* Stops at the first accelerator of the two that can have a guest */
+static int is_kvm(void *opaque, QemuOpts *opts, Error **errp)
+{
+    const char *name = qemu_opt_get(opts, "accel");
+
+    return g_strcmp0(name, "kvm") == 0 ? 1 :
+           g_strcmp0(name, "tcg") == 0 ? -1 : 0;
+}
+
+/*
+ * Who asks for KVM and, failing that, TCG may have a guest that is slower, but
+ * not one that nothing protects.
+ */
+static bool check_fallback(SevCommonState *sev, Error **errp)
+{
+    if (!kvm_enabled() && qemu_opts_foreach(qemu_find_opts("accel"), is_kvm,
+                                            NULL, NULL) > 0) {
+        error_setg(errp, "'%s' was to run under KVM, which failed; the "
+                   "platform that TCG emulates does not take its place, as it "
+                   "protects nothing: mend KVM, or ask for -accel tcg only",
+                   sev_common_id(sev));
+        return false;
+    }
     return true;
 }
 
@@ -114,6 +156,9 @@ static bool sev_common_accel_init(ConfidentialGuestSupport *cgs, Error **errp)
 
     if (cgs->ready) {
         return true;
+    }
+    if (!check_fallback(sev, errp)) {
+        return false;
     }
     backend = sev_backend_new(&config, errp);
     return backend && attach(sev, backend, errp);
