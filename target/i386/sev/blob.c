@@ -95,6 +95,7 @@ bool sev_blob_load_base64(const char *name, const char *path,
                    "encodes it", what);
         return false;
     }
+    g_strdelimit(text, " \t\r", '\n');      /* of other systems' editors */
     return sev_blob_decode(what, text, buf, size, errp);
 }
 

@@ -22,6 +22,14 @@ static const struct {
     { EINVAL, ASP_CMD_LAUNCH_SECRET, "the pages that get the secret must be "
       "neighbours in the host's memory; use a secret that stays within one "
       "page, or huge pages for the guest" },
+    { EINVAL, ASP_CMD_INIT, "the kernel does not support it, or not for this "
+      "VM; legacy-vm-type of sev-guest chooses between its two interfaces" },
+    { EINVAL, ASP_CMD_SNP_LAUNCH_START, "the kernel does not allow this "
+      "policy" },
+    { EINVAL, ASP_CMD_SNP_LAUNCH_FINISH, "the kernel could not take the "
+      "processors' registers; a debugger must not set breakpoints or step "
+      "before the guest has begun to run" },
+    { ENOTTY, ASP_CMD_PLATFORM_STATUS, "sev-device names no SEV device" },
     { EPERM, 0, "the kernel does not allow this command to this VM or to this "
       "user; check the permissions of the SEV device" },
     { EIO, 0, "the firmware could not be called; see the kernel's log" },
@@ -33,8 +41,7 @@ static const struct {
     { EBUSY, 0, "all of the host's address space ids for encrypted guests are "
       "in use, or its firmware stopped working" },
     { ENODEV, 0, "the host's AMD Secure Processor has no driver (ccp)" },
-    { EINVAL, 0, "the kernel does not support it, or not for this VM; "
-      "legacy-vm-type chooses between its two SEV interfaces" },
+    { EINVAL, 0, "the kernel does not support it, or not for this VM" },
     { ENOTTY, 0, "KVM has SEV (or SEV-ES) switched off; check the host's "
       "firmware settings and the parameters of the module kvm_amd" },
     { ETIMEDOUT, 0, "the firmware did not answer; see the kernel's log" },

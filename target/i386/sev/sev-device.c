@@ -32,7 +32,7 @@ static const SevDeviceCommand get_id2 = {
 
 int sev_device_open(const char *path, Error **errp)
 {
-    int fd = qemu_open_old(path, O_RDWR);
+    int fd = qemu_open(path, O_RDWR, NULL);
 
     if (fd < 0) {
         error_setg(errp, "sev-device '%s' cannot be opened: %s; the host "
@@ -94,8 +94,8 @@ static bool check_length(const SevDeviceCommand *command, const char *what,
 {
     if (len < min || len > max) {
         error_setg(errp, "%s: the firmware's %s has %" PRIu32 " bytes instead "
-                   "of %" PRIu32 "; this firmware is not supported",
-                   command->name, what, len, max);
+                   "of %s%" PRIu32 "; this firmware is not supported",
+                   command->name, what, len, min < max ? "at most " : "", max);
         return false;
     }
     return true;

@@ -86,7 +86,10 @@ static void sev_guest_set_debug_access(Object *obj, bool value, Error **errp)
 static void explain_start_failure(SevGuestState *guest, Error **errp)
 {
     ERRP_GUARD();
+    g_autofree char *words = sev_policy_describe(guest->policy);
 
+    error_append_hint(errp, "The policy of '%s' is 0x%" PRIx32 ": %s.\n",
+                      sev_common_id(SEV_COMMON(guest)), guest->policy, words);
     if (guest->session.present) {
         error_append_hint(errp, "The session must have been made for the "
                           "certificate that query-sev-capabilities shows as "
