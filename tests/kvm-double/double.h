@@ -75,6 +75,7 @@ typedef struct DoubleVcpu {
     struct kvm_mp_state mp_state;
     struct kvm_cpuid2 *cpuid;   /* with its entries */
     uint64_t pat;
+    uint32_t debug;             /* control of KVM_SET_GUEST_DEBUG */
     uint8_t *vmsa;              /* SEV-SNP: the page, once it was launched */
 } DoubleVcpu;
 
@@ -214,7 +215,11 @@ bool double_user_write(uint64_t addr, const void *buf, size_t len);
 /* The firmware's word as an errno: EIO unless it did what it was told */
 int double_command(AspCommand id, void *buf, size_t len, uint32_t *status);
 
-/* vmsa.c: what the kernel makes of a vCPU's registers for the firmware */
+/*
+ * vmsa.c: what the kernel makes of a vCPU's registers for the firmware; it does
+ * not of a vCPU that is debugged
+ */
+bool double_vmsa_possible(void);
 void double_vmsa_build(const DoubleVcpu *vcpu, bool with_fpu, uint8_t *page);
 
 /* kvm-exit.c: see there.  @ret: out: what KVM_RUN returns */

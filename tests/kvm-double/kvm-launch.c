@@ -79,8 +79,8 @@ int double_launch_update_data(uint64_t data, const DoubleFault *fault,
     if (user.pad0) {
         return double_refuse("padding of struct kvm_sev_launch_update_data");
     }
-    if (user.uaddr % 16 || user.len % 16) {
-        return double_refuse("address and length must be multiples of 16");
+    if (!user.len || user.uaddr + user.len < user.uaddr) {
+        return double_refuse("an empty range, or one past the last address");
     }
     cmd.paddr = GUINT64_TO_LE(user.uaddr);
     cmd.len = GUINT32_TO_LE(user.len);
@@ -121,6 +121,9 @@ int double_launch_update_vmsa(uint64_t data, const DoubleFault *fault,
     if (double_vm.registers_encrypted) {
         return double_refuse("the registers are encrypted already");
     }
+    if (!double_vmsa_possible()) {
+        return -EINVAL;
+    }
     for (unsigned i = 0; i < double_vm.num_vcpus && !err; i++) {
         err = encrypt_vcpu(&double_vm.vcpus[i], status);
     }
@@ -148,6 +151,9 @@ int double_launch_measure(uint64_t data, const DoubleFault *fault,
     cmd.measure_paddr = GUINT64_TO_LE(user.uaddr);
     cmd.measure_len = GUINT32_TO_LE(user.len);
     err = double_command(ASP_CMD_LAUNCH_MEASURE, &cmd, sizeof(cmd), status);
+    if (err && user.len) {
+        return err;
+    }
     user.len = fault->kind == FAULT_LENGTH ? fault->value :
                GUINT32_FROM_LE(cmd.measure_len);
     return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
@@ -178,8 +184,14 @@ int double_launch_secret(uint64_t data, const DoubleFault *fault,
     if (user.pad0 || user.pad1 || user.pad2) {
         return double_refuse("padding of struct kvm_sev_launch_secret");
     }
-    if (user.hdr_len > DOUBLE_MAX_BLOB || user.trans_len > DOUBLE_MAX_BLOB) {
-        return double_refuse("length of a blob");
+    if (!user.hdr_uaddr || !user.hdr_len || user.hdr_len > DOUBLE_MAX_BLOB ||
+        !user.trans_uaddr || !user.trans_len ||
+        user.trans_len > DOUBLE_MAX_BLOB) {
+        return double_refuse("address or length of a blob");
+    }
+    if (!user.guest_len ||
+        user.guest_uaddr + user.guest_len < user.guest_uaddr) {
+        return double_refuse("an empty range, or one past the last address");
     }
     if (!is_contiguous(user.guest_uaddr, user.guest_len)) {
         return double_refuse("the secret's pages are not neighbours");
@@ -214,10 +226,13 @@ int double_guest_status(uint64_t data, const DoubleFault *fault,
     (void)fault;
     double_log("KVM_SEV_GUEST_STATUS");
     err = double_command(ASP_CMD_GUEST_STATUS, &cmd, sizeof(cmd), status);
+    if (err) {
+        return err;
+    }
     user.handle = double_vm.handle;
     user.policy = GUINT32_FROM_LE(cmd.policy);
     user.state = cmd.state;
-    return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
+    return double_user_write(data, &user, sizeof(user)) ? 0 : -EFAULT;
 }
 
 int double_attestation_report(uint64_t data, const DoubleFault *fault,
@@ -241,6 +256,9 @@ int double_attestation_report(uint64_t data, const DoubleFault *fault,
     cmd.report_len = GUINT32_TO_LE(user.len);
     memcpy(cmd.mnonce, user.mnonce, sizeof(cmd.mnonce));
     err = double_command(ASP_CMD_ATTESTATION, &cmd, sizeof(cmd), status);
+    if (err && user.len) {
+        return err;
+    }
     user.len = fault->kind == FAULT_LENGTH ? fault->value :
                GUINT32_FROM_LE(cmd.report_len);
     return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;

@@ -150,7 +150,7 @@ static const struct {
     COMMAND(RECEIVE_UPDATE_DATA, double_receive_update_data, NEEDS_SEV),
     COMMAND(RECEIVE_FINISH, double_receive_finish, NEEDS_SEV),
     COMMAND(SNP_LAUNCH_START, double_snp_launch_start, NEEDS_SNP),
-    COMMAND(SNP_LAUNCH_UPDATE, double_snp_launch_update, NEEDS_SNP),
+    COMMAND(SNP_LAUNCH_UPDATE, double_snp_launch_update, NEEDS_SEV),
     COMMAND(SNP_LAUNCH_FINISH, double_snp_launch_finish, NEEDS_SNP),
 };
 

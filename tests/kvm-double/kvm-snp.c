@@ -15,10 +15,10 @@
 #define ASID            1
 #define VMSA_GPA        0xfffffffff000ull
 
-/* Of the policy, what a kernel passes on: SMT, MIGRATE_MA, DEBUG, ... */
+/* Of the policy, what a kernel passes on; there is no migration agent */
 #define POLICY_KERNEL   (0xffffull | SNP_POLICY_SMT | \
-                         SNP_POLICY_RESERVED_ONE | SNP_POLICY_MIGRATE_MA | \
-                         SNP_POLICY_DEBUG | SNP_POLICY_SINGLE_SOCKET | \
+                         SNP_POLICY_RESERVED_ONE | SNP_POLICY_DEBUG | \
+                         SNP_POLICY_SINGLE_SOCKET | \
                          SNP_POLICY_CXL_ALLOW | \
                          SNP_POLICY_MEM_AES_256_XTS | SNP_POLICY_RAPL_DIS | \
                          SNP_POLICY_CIPHERTEXT_HIDING | \
@@ -356,7 +356,7 @@ int double_snp_launch_finish(uint64_t data, const DoubleFault *fault,
     if (why) {
         return double_refuse(why);
     }
-    err = launch_vcpus(status);
+    err = double_vmsa_possible() ? launch_vcpus(status) : -EINVAL;
     if (err) {
         return err;
     }

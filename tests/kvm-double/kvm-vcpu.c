@@ -95,6 +95,15 @@ static bool keep(DoubleVcpu *vcpu, unsigned long request, void *arg, int *ret)
     return false;
 }
 
+static int set_guest_debug(DoubleVcpu *vcpu, const struct kvm_guest_debug *dbg)
+{
+    if (double_vm.registers_encrypted) {
+        return double_fail(-EINVAL);
+    }
+    vcpu->debug = dbg->control;
+    return 0;
+}
+
 int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg)
 {
     int ret;
@@ -114,7 +123,7 @@ int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg)
     case KVM_GET_CPUID2:
         return double_get_cpuid(vcpu, arg);
     case KVM_SET_GUEST_DEBUG:
-        return double_vm.registers_encrypted ? double_fail(-EINVAL) : 0;
+        return set_guest_debug(vcpu, arg);
     case KVM_GET_TSC_KHZ:
         return 2000000;
     default:

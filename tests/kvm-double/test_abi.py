@@ -30,11 +30,12 @@ PRIVATE = 8
 
 DEFAULT, SEV, SEV_ES, SNP = 0, 2, 3, 4
 INIT, ES_INIT, START, DATA, DBG_DECRYPT, DBG_ENCRYPT = 0, 1, 2, 3, 17, 18
-MEASURE, FINISH, GUEST_STATUS = 6, 7, 16
+LAUNCH_SECRET, MEASURE, FINISH, GUEST_STATUS = 5, 6, 7, 16
 INIT2, SNP_START, SNP_UPDATE, SNP_FINISH = 22, 100, 101, 102
 NORMAL, VMSA, ZERO, UNMEASURED, SECRETS, CPUID = 1, 2, 3, 4, 5, 6
 INVALID_PARAM, POLICY_FAILURE, BAD_SIGNATURE = 0x16, 0x07, 0x0a
 BAD_MEASUREMENT, UNSUPPORTED = 0x0b, 0x15
+INVALID_LENGTH, INVALID_ADDRESS = 0x04, 0x09
 
 POLICY = 0x30000
 
@@ -96,8 +97,8 @@ class Vm:
         return ioctl(self.fd, request, value)
 
     def op(self, command, data=b'', sev=None, pad=0):
-        """KVM_MEMORY_ENCRYPT_OP; returns the structure afterwards."""
-        buffer = bytearray(data)
+        """KVM_MEMORY_ENCRYPT_OP; returns the structure, changed in place."""
+        buffer = data if isinstance(data, bytearray) else bytearray(data)
         where = address(buffer) if data else 0
         cmd = bytearray(struct.pack('<IIQII', command, pad, where, 0,
                                     self.sev if sev is None else sev))
@@ -515,8 +516,10 @@ class RefusalTest(AbiTest):
         for command in (START, GUEST_STATUS, DBG_DECRYPT, 8, 12):
             self.refused(errno.ENOTTY, vm.op, command, bytes(128))
         vm.init2()
-        for command in (SNP_START, SNP_UPDATE, SNP_FINISH):
-            self.refused(errno.ENOTTY, vm.op, command, bytes(128))
+        for command, error in ((SNP_START, errno.ENOTTY),
+                               (SNP_UPDATE, errno.EINVAL),
+                               (SNP_FINISH, errno.ENOTTY)):
+            self.refused(error, vm.op, command, bytes(128))
 
     def test_command(self):
         """struct kvm_sev_cmd itself."""
@@ -721,30 +724,32 @@ class DebugTest(AbiTest):
         return vm
 
     def test_dbg(self):
-        """Any range."""
+        """Any range, to the same place in pages."""
         vm = self.guest()
+        buffer = mmap.mmap(-1, 2 * PAGE)
+        out = address(buffer)
         for at, size in ((0, 16), (0, 2 * PAGE), (5, 3), (15, 2),
                          (PAGE - 7, 40)):
-            out = bytearray(size)
-            vm.op(DBG_DECRYPT, struct.pack('<QQII', self.where + at,
-                                           address(out), size, 0))
-            self.assertEqual(out, self.data[at:at + size])
-            new = bytearray(os.urandom(size))
-            vm.op(DBG_ENCRYPT, struct.pack('<QQII', address(new),
-                                           self.where + at, size, 0))
+            vm.op(DBG_DECRYPT, struct.pack('<QQII', self.where + at, out + at,
+                                           size, 0))
+            self.assertEqual(buffer[at:at + size], self.data[at:at + size])
+            buffer[at:at + size] = new = os.urandom(size)
+            vm.op(DBG_ENCRYPT, struct.pack('<QQII', out + at, self.where + at,
+                                           size, 0))
             self.data = self.data[:at] + new + self.data[at + size:]
-        out = bytearray(2 * PAGE)
-        vm.op(DBG_DECRYPT, struct.pack('<QQII', self.where, address(out),
-                                       len(out), 0))
-        self.assertEqual(out, self.data)
+        vm.op(DBG_DECRYPT, struct.pack('<QQII', self.where, out, 2 * PAGE, 0))
+        self.assertEqual(buffer[:], self.data)
 
     def test_refused(self):
         """Ranges, padding, the policy."""
         vm = self.guest()
-        out = address(bytearray(16))
+        pages = mmap.mmap(-1, 2 * PAGE)
+        out = address(pages)
         for args in ((self.where, 0, 16, 0), ((1 << 64) - 8, out, 16, 0),
                      (self.where, (1 << 64) - 8, 16, 0),
-                     (self.where, out, 16, 1)):
+                     (self.where, out, 16, 1), (self.where, out, 0, 0),
+                     (self.where, out + PAGE - 8, 16, 0),
+                     (self.where + 16, out, PAGE, 0)):
             self.refused(errno.EINVAL, vm.op, DBG_DECRYPT,
                          struct.pack('<QQII', *args))
         self.refused(errno.EIO, vm.op, DBG_DECRYPT, struct.pack(
@@ -753,9 +758,44 @@ class DebugTest(AbiTest):
     def test_policy(self):
         """NODBG."""
         vm = self.guest(policy=1)
+        page = mmap.mmap(-1, PAGE)
         self.refused(errno.EIO, vm.op, DBG_DECRYPT, struct.pack(
-            '<QQII', self.where, address(bytearray(16)), 16, 0),
-            status=POLICY_FAILURE)
+            '<QQII', self.where, address(page), 16, 0), status=POLICY_FAILURE)
+
+    def test_update_data(self):
+        """KVM_SEV_LAUNCH_UPDATE_DATA: the firmware looks at alignment."""
+        vm = self.guest()
+        for args, error, status in (
+                ((self.where, 0, 0), errno.EINVAL, None),
+                ((self.where, 16, 1), errno.EINVAL, None),
+                (((1 << 64) - 16, 32, 0), errno.EINVAL, None),
+                ((self.where + 1, 16, 0), errno.EIO, INVALID_ADDRESS),
+                ((self.where, 17, 0), errno.EIO, INVALID_LENGTH)):
+            self.refused(error, vm.op, DATA, struct.pack('<QII', *args),
+                         **({'status': status} if status else {}))
+
+    def test_length(self):
+        """A buffer that is too short: only length 0 asks for the length."""
+        vm = self.guest()
+        out = bytearray(64)
+        for length, error, after in ((8, errno.EIO, 8), (0, errno.EIO, 48)):
+            command = bytearray(struct.pack('<QII', address(out), length, 0))
+            self.refused(error, vm.op, MEASURE, command,
+                         status=INVALID_LENGTH)
+            self.assertEqual(struct.unpack('<QII', command)[1], after)
+
+    def test_secret(self):
+        """KVM_SEV_LAUNCH_SECRET."""
+        vm = self.guest()
+        header, data = address(bytearray(52)), address(bytearray(32))
+        good = [header, 52, 0, self.where, 32, 0, data, 32, 0]
+        for field, value in ((0, 0), (1, 0), (1, 0x4001), (2, 1), (3, -1),
+                             (4, 0), (5, 1), (6, 0), (7, 0), (7, 0x4001),
+                             (8, 1)):
+            bad = list(good)
+            bad[field] = value % (1 << 64)
+            self.refused(errno.EINVAL, vm.op, LAUNCH_SECRET,
+                         struct.pack('<QIIQIIQII', *bad))
 
     def test_migration(self):
         """The software firmware has none."""

@@ -255,6 +255,20 @@ class GdbTest(DebugTest):
             self.assertEqual(gdb.read(address, 1), bytes([byte]))
 
 
+    def test_breakpoint_before_snp(self):
+        """The kernel does not measure registers of a debugged vCPU."""
+        qemu, gdb = self.debugged('snp')
+        self.assertEqual(gdb.ask('Z1,1000,1'), 'OK')
+        with self.assertRaises((EOFError, BrokenPipeError)):
+            gdb.socket.sendall(b'$c#63')
+            qemu.qmp('query-status')
+            qemu.qmp('query-sev')
+            qemu.qmp('query-status')
+        self.assertEqual(qemu.wait(), 1)
+        for word in ('KVM_SEV_SNP_LAUNCH_FINISH', 'debugger', 'breakpoints'):
+            self.assertIn(word, qemu.words())
+
+
 class DumpTest(DebugTest):
     """dump-guest-memory."""
 

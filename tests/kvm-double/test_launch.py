@@ -251,7 +251,43 @@ class RefusalTest(DoubleTest):
     def test_other_device(self):
         """A file that is no SEV device."""
         self.refused(',sev-device=/dev/null',
-                     names=('SEV_PLATFORM_STATUS', 'Inappropriate ioctl'))
+                     names=('SEV_PLATFORM_STATUS', 'Inappropriate ioctl',
+                            'sev-device names no SEV device'))
+
+    def test_no_fallback(self):
+        """A guest that KVM was to protect is not emulated instead."""
+        for change in ({'host': {'sev': 'off'}},
+                       {'fault': ('KVM_SEV_LAUNCH_START', 1, 'firmware', 7)},
+                       {'fault': ('KVM_CREATE_VM', 1, 'errno', 12)}):
+            self.refused('', '-accel', 'tcg', **change,
+                         names=("'sev0' was to run under KVM",
+                                '-accel tcg only'))
+
+    def test_tcg_first(self):
+        """Who asks for TCG first gets what it emulates."""
+        qemu = self.start('', '-accel', 'kvm', accel='tcg')
+        self.assertEqual(qemu.log(), '')
+        self.assertEqual(qemu.qmp('query-sev')['state'], 'launch-secret')
+
+    def test_policy_in_words(self):
+        """What a policy that the firmware refuses asks for."""
+        self.refused(',policy=3', names=('POLICY_FAILURE', 'policy of',
+                                         '0x3', 'no debugging', 'no key'),
+                     fault=('KVM_SEV_LAUNCH_START', 1, 'firmware', 7))
+
+    def test_pause_on_reset(self):
+        """Under KVM a reset is no new launch that could be looked at."""
+        self.refused(',pause-on-reset=on', names=('pause-on-reset=on', 'sev0'))
+        self.start(',pause-on-reset=off')
+
+    def test_session_lines(self):
+        """Files with the line ends of another system."""
+        _, options = self.owner(1)
+        for name in ('godh', 'session'):
+            text = (self.dir / name).read_bytes()
+            (self.dir / name).write_bytes(b'\r\n'.join(
+                text[at:at + 64] for at in range(0, len(text), 64)) + b' \r\n')
+        self.start(options)
 
     def test_missing_device(self):
         """A device that is not there."""

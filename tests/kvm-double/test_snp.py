@@ -581,6 +581,12 @@ class RefusedTest(SnpTest):
         self.refused('snp,kernel-hashes=on', names=('kernel-hashes=on',
                                                     '-kernel'))
 
+    def test_migration_agent(self):
+        """A policy that KVM does not pass on."""
+        self.refused('snp,policy=0x70000',
+                     names=('KVM_SEV_SNP_LAUNCH_START', 'this policy',
+                            'migration agent'))
+
     def test_no_reset_block(self):
         """Firmware that does not say where processors start."""
         self.refused('snp', *self.image(entries=()), names=('reset block',))

@@ -105,6 +105,17 @@ static void put_fpu(uint8_t *page, const struct kvm_xsave *xsave)
     memcpy(page + 0x410, legacy, 2);            /* fcw */
 }
 
+bool double_vmsa_possible(void)
+{
+    for (unsigned i = 0; i < double_vm.num_vcpus; i++) {
+        if (double_vm.vcpus[i].debug) {
+            double_log("REFUSED: vCPU %u is debugged", i);
+            return false;
+        }
+    }
+    return true;
+}
+
 void double_vmsa_build(const DoubleVcpu *vcpu, bool with_fpu, uint8_t *page)
 {
     memset(page, 0, SEV_VMSA_SIZE);
