@@ -800,11 +800,30 @@ class DebugTest(AbiTest):
     def test_migration(self):
         """The software firmware has none."""
         vm = self.guest()
-        for command in (8, 9, 11, 12, 13, 15, 21):
-            self.refused(errno.EIO, vm.op, command, bytes(128),
+        page = mmap.mmap(-1, PAGE)
+        blob, memory = (address(page), 64, 0), (self.where, PAGE, 0)
+        # Command, lengths that may be 0 to ask for the length, structure
+        for command, asks, good in (
+                (8, {12}, (0, 0, *4 * blob)),
+                (9, {1, 7}, (*blob, *memory, *blob)),
+                (12, set(), (0, 0, *2 * blob)),
+                (13, set(), (*blob, *memory, *blob))):
+            head = len(good) % 3
+            form = '<' + head * 'I' + len(good) // 3 * 'QII'
+            self.refused(errno.EIO, vm.op, command, struct.pack(form, *good),
                          status=UNSUPPORTED)
+            for field in range(head, len(good)):
+                bad = list(good)
+                bad[field] = 0 if bad[field] else 1
+                self.refused(errno.EIO if field in asks else errno.EINVAL,
+                             vm.op, command, struct.pack(form, *bad))
+        for command in (11, 15, 21):
+            self.refused(errno.EIO, vm.op, command, status=UNSUPPORTED)
+            self.refused(errno.EINVAL, vm.op, command, bytes(16))
         for command in (8, 9, 12, 13):
             self.refused(errno.EFAULT, vm.op, command)
+        for command in (10, 14):            # no kernel has them
+            self.refused(errno.EINVAL, vm.op, command, bytes(128))
 
 
 def preload():
