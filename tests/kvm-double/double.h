@@ -89,6 +89,7 @@ typedef struct DoubleVm {
     bool init2;                 /* by KVM_SEV_INIT2 */
     uint64_t vmsa_features;
     bool registers_encrypted;
+    bool finished;              /* the launch */
     uint32_t handle;            /* the firmware's; 0: not launched */
     void *gctx;                 /* SEV-SNP: context page; NULL: not launched */
     uint64_t exit_hypercalls;   /* bitmap of those that userspace handles */

@@ -209,11 +209,14 @@ int double_launch_finish(uint64_t data, const DoubleFault *fault,
                          uint32_t *status)
 {
     AspCmdGuest cmd = { .handle = GUINT32_TO_LE(double_vm.handle) };
+    int err;
 
     (void)fault;
     double_log("KVM_SEV_LAUNCH_FINISH");
-    return data ? double_refuse("the command has no data") :
-           double_command(ASP_CMD_LAUNCH_FINISH, &cmd, sizeof(cmd), status);
+    err = data ? double_refuse("the command has no data") :
+          double_command(ASP_CMD_LAUNCH_FINISH, &cmd, sizeof(cmd), status);
+    double_vm.finished |= !err;
+    return err;
 }
 
 int double_guest_status(uint64_t data, const DoubleFault *fault,

@@ -363,5 +363,7 @@ int double_snp_launch_finish(uint64_t data, const DoubleFault *fault,
     double_snp_digest(double_vm.gctx, ld);
     digest = hex(ld, sizeof(ld));
     double_log("  launch digest %s", digest);
-    return finish(&user, status);
+    err = finish(&user, status);
+    double_vm.finished |= !err;
+    return err;
 }

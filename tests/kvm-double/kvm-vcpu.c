@@ -20,6 +20,10 @@ static int run(DoubleVcpu *vcpu)
 {
     int ret;
 
+    if (double_vm.active && !double_vm.finished) {
+        return double_fail(double_refuse("the guest runs before its launch is "
+                                         "finished"));
+    }
     double_exit_done(vcpu);
     while (!__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_ACQUIRE)) {
         if (double_exit_next(vcpu, &ret)) {

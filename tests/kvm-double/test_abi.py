@@ -645,12 +645,14 @@ class RefusalTest(AbiTest):
 class ExitTest(AbiTest):
     """Exits on demand."""
 
-    def vcpu(self, enable=True):
+    def vcpu(self, enable=True, finish=True):
         """A vCPU, and its structure shared with the kernel."""
         vm = self.ready()
         if enable:
             vm.call(ENABLE_CAP, struct.pack('<IIQ88x', 201, 0, 1 << 12))
         fd = vm.number(CREATE_VCPU, 0)
+        if finish:
+            vm.finish()
         return fd, mmap.mmap(fd, PAGE)
 
     def exits(self, *lines):
@@ -695,6 +697,14 @@ class ExitTest(AbiTest):
         ioctl(fd, RUN, 0)
         self.assertEqual(struct.unpack_from('<I', run, 8)[0], 24)
         self.assertEqual(struct.unpack_from('<IIQ', run, 32), (6, 1, 0x12))
+
+    def test_unfinished(self):
+        """No guest runs whose launch is not finished."""
+        fd, _ = self.vcpu(finish=False)
+        with self.assertRaises(OSError) as caught:
+            ioctl(fd, RUN, 0)
+        self.assertEqual(caught.exception.errno, errno.EINVAL)
+        self.assertIn('REFUSED: the guest runs before', self.log())
 
     def test_not_enabled(self):
         """Without the capability there is no exit."""
