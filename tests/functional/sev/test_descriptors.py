@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-The firmware descriptors: valid by QEMU's own schema, usable for systemd-vmspawn,
-and true.
+The firmware descriptors: valid by QEMU's own schema, one of them usable for
+systemd-vmspawn, and true.
 """
 
 import copy

@@ -175,7 +175,23 @@ class ManualTest(common.LaunchTest):
 
     def test_tool(self):
         """The owner's steps in the tool's own page."""
-        self.assertGreater(self.read(DOCS / 'tools/qemu-sev.rst'), 1)
+        page = DOCS / 'tools/qemu-sev.rst'
+        self.assertGreater(self.read(page), 1)
+        text = page.read_text(encoding='utf-8')
+        commands = re.findall('^  (.*?)  ', self.help_of(), re.M)
+        self.assertIn('secret build', commands)
+        for command in commands:
+            self.assertIn(f'option:: {command}', text)
+            for option in re.findall('^  (?:-., )?(--[a-z0-9-]+)',
+                                     self.help_of(*command.split()), re.M):
+                self.assertIn(option, text, command)
+
+    @staticmethod
+    def help_of(*command):
+        """What the tool says of itself."""
+        return subprocess.run([common.QEMU_SEV, *command, '--help'],
+                              check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
 
 
 @common.need(OVMF, KERNEL)
