@@ -35,8 +35,7 @@ MISSING = [name for name, path in (('libvirtd', LIBVIRTD), ('virsh', VIRSH),
            if not path]
 MISSING += [name for name in ('lxml', 'libvirt', 'cryptography')
             if not importlib.util.find_spec(name)]
-DESCRIPTOR = \
-    common.HERE.parents[2] / 'tools/qemu-sev/90-qemu-sev-ovmf.json.in'
+DESCRIPTORS = common.HERE.parents[2] / 'tools/qemu-sev'
 
 START = '''umask 022
 mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/libvirt"
@@ -154,9 +153,12 @@ class DomainTest(LibvirtTest):
         """The firmware that <os firmware='efi'> finds."""
         folder = Path(self.env['XDG_CONFIG_HOME'], 'qemu/firmware')
         folder.mkdir(parents=True)
-        (folder / DESCRIPTOR.stem).write_text(
-            DESCRIPTOR.read_text(encoding='ascii').replace(
-                '@FIRMWARE@', os.path.realpath(common.OVMF)), encoding='ascii')
+        (self.dir / 'nvram').write_bytes(b'\xff' * 4096)
+        for descriptor in DESCRIPTORS.glob('*.json.in'):
+            (folder / descriptor.stem).write_text(
+                descriptor.read_text(encoding='ascii')
+                .replace('@FIRMWARE@', os.path.realpath(common.OVMF))
+                .replace('@NVRAM@', self.path('nvram')), encoding='ascii')
         for path in (folder, *folder.parents):
             if path == self.dir:
                 break

@@ -87,7 +87,7 @@ class Reader:
         self._env = env
         self._user = user or {}
         self._assignments = []
-        self._process = self._qmp = self._answer = None
+        self._process = self.qmp = self._answer = None
         self._count = 0
 
     def do(self, example):
@@ -97,11 +97,11 @@ class Reader:
     def close(self):
         """End the QEMU that still runs."""
         if self._process:
-            if self._qmp:
-                self._qmp.close()
+            if self.qmp:
+                self.qmp.close()
             self._process.kill()
             self._process.wait()
-        self._process = self._qmp = None
+        self._process = self.qmp = None
 
     def _run(self, command):
         """A command of the shell; exit status and words."""
@@ -118,12 +118,12 @@ class Reader:
             if re.match(r'[A-Z_]+=', command):
                 self._assignments.append(command)
             elif command.startswith('qemu-system-x86_64 '):
-                self._start(command)
+                self.start(command)
             elif command:
                 status, words = self._run(command)
                 self._test.assertEqual(status, 0, words)
 
-    def _start(self, command):
+    def start(self, command):
         """A QEMU in the background, with a monitor for us."""
         self.close()
         self._count += 1
@@ -137,9 +137,9 @@ class Reader:
                 env=self._env, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=subprocess.STDOUT)
         end = time.monotonic() + common.PATIENCE
-        while not self._qmp:
+        while not self.qmp:
             try:
-                self._qmp = Qmp.connect(path)
+                self.qmp = Qmp.connect(path)
             except OSError:
                 with open(log, encoding='utf-8', errors='replace') as out:
                     words = out.read()
@@ -154,7 +154,7 @@ class Reader:
             if command.startswith('$ '):
                 _, words = self._run(command[2:])
             else:
-                words = self._qmp.execute(
+                words = self.qmp.execute(
                     'human-monitor-command',
                     command_line=command[len('(qemu) '):])
             self._test.assertTrue(
@@ -165,10 +165,10 @@ class Reader:
         for part in re.split(r'^(?=-> |<- )', text, flags=re.M)[1:]:
             message = json.loads(part[3:])
             if part.startswith('-> '):
-                self._answer = self._qmp.raw(self._fill_in(message))
+                self._answer = self.qmp.raw(self._fill_in(message))
                 continue
             if 'event' in message:
-                got = self._qmp.wait_event(message['event'])
+                got = self.qmp.wait_event(message['event'])
                 got.pop('timestamp')
             else:
                 got = self._answer

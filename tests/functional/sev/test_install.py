@@ -18,9 +18,11 @@ DEMO = HERE.parents[2] / 'scripts/sev-demo'
 NAME = 'qemu-system-x86_64'
 EMULATED = f'{NAME}-sev-emulated'
 
+DESCRIPTORS = '90-qemu-sev-ovmf.json', '91-qemu-sev-ovmf-nvram.json'
+
 # What the package may put where Debian's packages put theirs
 SHARED = {f'usr/bin/{EMULATED}', 'usr/bin/qemu-sev',
-          'usr/share/qemu/firmware/90-qemu-sev-ovmf.json',
+          *(f'usr/share/qemu/firmware/{name}' for name in DESCRIPTORS),
           'usr/share/man/man1/qemu-sev.1.gz'}
 OWN = ('usr/lib/qemu-sev/', 'usr/share/doc/qemu-sev/')
 
@@ -61,11 +63,17 @@ class InstallTest(LaunchTest):
                     '--timeout', common.PATIENCE)
         self.assertIn('guest: reads its secret', words)
 
-    def check_descriptor(self, file, firmware):
-        """The descriptor names the firmware where it will be."""
-        told = json.loads(file.read_text(encoding='ascii'))
-        self.assertIn('amd-sev', told['features'])
-        self.assertEqual(told['mapping']['executable']['filename'], firmware)
+    def check_descriptors(self, root, system, share):
+        """Where firmware is searched, for the folder @system: they name files
+        in the folder @share, which will be below @root."""
+        for name in DESCRIPTORS:
+            file = root / system / 'share/qemu/firmware' / name
+            mapping = json.loads(file.read_text(encoding='ascii'))['mapping']
+            named = [part['filename'] for key, part in mapping.items()
+                     if key in ('executable', 'nvram-template')]
+            self.assertEqual(named[0], f'{share}/OVMF.amdsev.fd')
+            for image in named:
+                self.assertEqual((root / image[1:]).stat().st_size % 4096, 0)
 
     def test_install(self):
         """DESTDIR and PREFIX."""
@@ -73,9 +81,7 @@ class InstallTest(LaunchTest):
         run(SCRIPTS / 'install', dest, '/opt/sev')
         root = dest / 'opt/sev'
         self.check_programs(root / 'bin', root / 'share/qemu')
-        self.check_descriptor(
-            root / 'share/qemu/firmware/90-qemu-sev-ovmf.json',
-            '/opt/sev/share/qemu/OVMF.amdsev.fd')
+        self.check_descriptors(dest, 'opt/sev', '/opt/sev/share/qemu')
         if (BOOT_DIR / 'docs/index.html').exists():
             self.assertTrue((root / 'share/man/man1/qemu-sev.1').exists())
             self.assertTrue((root / 'share/doc/qemu-sev/html/system/i386/'
@@ -97,9 +103,7 @@ class InstallTest(LaunchTest):
             self.assertTrue(name in SHARED or name.startswith(OWN), name)
         share = root / 'usr/lib/qemu-sev/share/qemu'
         self.check_programs(root / 'usr/bin', share)
-        self.check_descriptor(
-            root / 'usr/share/qemu/firmware/90-qemu-sev-ovmf.json',
-            '/usr/lib/qemu-sev/share/qemu/OVMF.amdsev.fd')
+        self.check_descriptors(root, 'usr', '/usr/lib/qemu-sev/share/qemu')
         self.demo(root / 'usr/bin', share)
         self.check_owners(root)
 

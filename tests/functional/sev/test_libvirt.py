@@ -153,6 +153,15 @@ class FlowTest(DomainTest):
         self.assertIn(os.path.realpath(OVMF), self.virsh('dumpxml', 'linux'))
         self.unlock_linux()
 
+    @common.need(OVMF, KERNEL, INIT)
+    def test_firmware_with_nvram(self):
+        """And for a domain that does not say that it has no NVRAM."""
+        self.virsh(*self.linux_domain('', firmware=" firmware='efi'>"))
+        xml = self.virsh('dumpxml', 'linux')
+        self.assertIn(os.path.realpath(OVMF), xml)
+        self.assertIn(self.path('nvram'), xml)
+        self.unlock_linux()
+
     def unlock_linux(self):
         """Verified, and the kernel runs under SEV with its secret."""
         status, words = self.validate('linux', b'through libvirt')

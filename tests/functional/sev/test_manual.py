@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The examples of the user's manual, run as they stand."""
 
+import base64
 import os
 import re
+import subprocess
 import sys
 import time
 
 import common
-from common import HERE, KERNEL, OVMF, OVMF_WITHOUT_AREAS
+from common import GUEST_DIR, HERE, KERNEL, OVMF, OVMF_WITHOUT_AREAS
 from libvirt_daemon import URI, VIRSH, DomainTest
 from manual import Reader, examples
 
 DOCS = HERE.parents[2] / 'docs'
 SYSTEM = DOCS / 'system/i386'
 QAPI = common.BOOT_DIR / 'src/qapi'
+DOUBLE = os.environ.get('KVM_DOUBLE', '')
 
 
-def sev_properties():
-    """The properties of sev-guest and sev-emulated, from the schema."""
+def sev_properties(*names):
+    """The properties in these structures of the schema."""
     schema = (QAPI / 'qom.json').read_text(encoding='utf-8')
-    for name in 'SevCommonProperties', 'SevGuestProperties', \
-            'SevEmulatedProperties':
+    for name in names:
         struct = schema.split(f"'struct': '{name}'")[1].split('} }')[0]
         data = struct.split("'data':")[1]
         yield from re.findall(r"'\*?([a-z-]+)': '", data)
@@ -79,7 +81,9 @@ class ManualTest(common.LaunchTest):
         page = SYSTEM / 'sev-reference.rst'
         self.assertGreater(self.read(page), 15)
         text = '\n'.join(example.text for example in examples(page))
-        names = list(sev_properties())
+        names = list(sev_properties('SevCommonProperties',
+                                    'SevGuestProperties',
+                                    'SevEmulatedProperties'))
         self.assertIn('tik', names)
         self.assertIn('kernel-hashes', names)
         for name in names:
@@ -90,6 +94,63 @@ class ManualTest(common.LaunchTest):
         self.assertEqual(len(commands), 6, commands)
         for name in (*commands, 'SEV_STATE_CHANGE'):
             self.assertIn(f'"{name}"', text)
+
+    def test_diagnosis(self):
+        """The warnings that are shown are those of guests with bugs."""
+        page = (SYSTEM / 'sev-reference.rst').read_text(encoding='utf-8')
+        shown = re.findall(r'code-block:: none\n\n(.*?)\n\n', page, re.S)
+        for guest, warning in zip(('dma-private', 'views-change'), shown,
+                                  strict=True):
+            done = subprocess.run(
+                [common.QEMU, '-accel', 'tcg', '-cpu', 'max', '-m', '64M',
+                 '-nodefaults', '-display', 'none', '-bios',
+                 str(GUEST_DIR / f'{guest}.fd'),
+                 '-machine', 'q35,memory-encryption=sev0',
+                 '-object', 'sev-guest,id=sev0,diagnose=first',
+                 '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
+                 '-device', 'e1000,id=net0'],
+                check=False, text=True, stderr=subprocess.PIPE,
+                timeout=common.PATIENCE)
+            self.assertRegex(done.stderr,
+                             re.sub('0x[0-9a-f]+', '0x[0-9a-f]+',
+                                    re.escape(' '.join(warning.split()))))
+
+    def test_snp(self):
+        """SEV-SNP, on a double of the kernel's interface."""
+        if not os.path.exists(DOUBLE):
+            self.skipTest('no double of KVM')
+        self.env.update(LD_PRELOAD=DOUBLE, ASAN_OPTIONS=
+                        os.environ.get('ASAN_OPTIONS', '') +
+                        ':verify_asan_link_order=0:detect_leaks=0')
+        page = SYSTEM / 'sev-snp.rst'
+        self.make_id_block(page)
+        self.assertGreater(self.read(page), 10)
+        text = '\n'.join(example.text for example in examples(page))
+        for name in sev_properties('SevSnpGuestProperties'):
+            self.assertIn(f'{name}=', text)
+
+    def make_id_block(self, page):
+        """The files that the owner of the page's guest would make."""
+        sys.path.insert(1, str(HERE.parents[1] / 'kvm-double'))
+        # pylint: disable=import-outside-toplevel,import-error
+        import snp
+        import vmsa
+        reader = Reader(self, self.path(''), self.env)
+        self.addCleanup(reader.close)
+        variables = next(example for example in examples(page)
+                         if 'SNP_VM=' in example.text)
+        reader.do(variables)
+        reader.start('qemu-system-x86_64 $SNP_VM '
+                     '-object sev-snp-guest,id=sev0')
+        ranges = reader.qmp.execute('query-sev-measured-ranges')
+        reader.close()
+        digest = snp.extend(
+            bytes.fromhex(ranges[-1]['launch-digest']), snp.VMSA,
+            snp.VMSA_GPA, vmsa.build(with_fpu=True, features=1))
+        block = snp.id_block(digest)
+        auth = snp.id_auth(block, snp.key(), author=snp.key())
+        for name, data in ('id-block', block), ('id-auth', auth):
+            (self.dir / f'{name}.b64').write_bytes(base64.b64encode(data))
 
     def test_troubleshooting(self):
         """Each message is got in the way that the page says."""
@@ -114,7 +175,23 @@ class ManualTest(common.LaunchTest):
 
     def test_tool(self):
         """The owner's steps in the tool's own page."""
-        self.assertGreater(self.read(DOCS / 'tools/qemu-sev.rst'), 1)
+        page = DOCS / 'tools/qemu-sev.rst'
+        self.assertGreater(self.read(page), 1)
+        text = page.read_text(encoding='utf-8')
+        commands = re.findall('^  (.*?)  ', self.help_of(), re.M)
+        self.assertIn('secret build', commands)
+        for command in commands:
+            self.assertIn(f'option:: {command}', text)
+            for option in re.findall('^  (?:-., )?(--[a-z0-9-]+)',
+                                     self.help_of(*command.split()), re.M):
+                self.assertIn(option, text, command)
+
+    @staticmethod
+    def help_of(*command):
+        """What the tool says of itself."""
+        return subprocess.run([common.QEMU_SEV, *command, '--help'],
+                              check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
 
 
 @common.need(OVMF, KERNEL)

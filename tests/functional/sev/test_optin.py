@@ -176,9 +176,8 @@ class OptInTest(LibvirtTest):
             self.assertIn(SUPPORTED, words)
             self.assertNotEqual(self.capabilities(emulator, 'kvm')[0], 0)
 
-    def node(self, emulator):
-        """nodesevinfo, with this emulator as the machine's own."""
-        os.symlink(emulator, self.dir / 'path/qemu-system-x86_64')
+    def node(self):
+        """nodesevinfo, of the emulator in the folder "path"."""
         self.start_daemon()
         if self.try_virsh('help', 'nodesevinfo')[0]:
             self.skipTest('this virsh has no nodesevinfo')
@@ -186,13 +185,18 @@ class OptInTest(LibvirtTest):
 
     def test_node_with_kvm(self):
         """A node with KVM and without SEV has no SEV."""
-        status, words = self.node(on_kvm_host(self, self.plain, 'kvm-plain'))
+        on_kvm_host(self, self.plain, 'path/qemu-system-x86_64')
+        status, words = self.node()
         self.assertNotEqual(status, 0, words)
 
     def test_node_opted_in(self):
-        """A script in the emulator's place opts the node in."""
-        script = on_kvm_host(self, self.emulated, 'kvm-emulated')
-        status, words = self.node(script)
+        """The manual's script in the emulator's place opts the node in."""
+        on_kvm_host(self, self.emulated,
+                    'path/qemu-system-x86_64-sev-emulated')
+        page = MANUAL.read_text(encoding='utf-8')
+        text = re.search(r'#!/bin/sh\n +(exec .*)\n', page)[1]
+        common.script(self.path('path/qemu-system-x86_64'), text)
+        status, words = self.node()
         self.assertEqual(status, 0, words)
         pdh = base64.b64encode(self.platform().pdh).decode()
         self.assertIn(pdh, words)
