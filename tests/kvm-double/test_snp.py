@@ -577,9 +577,21 @@ class RefusedTest(SnpTest):
             names=('kernel-hashes=on', 'kernel hash area'))
 
     def test_hashes_no_kernel(self):
-        """Hashes of nothing."""
-        self.refused('snp,kernel-hashes=on', names=('kernel-hashes=on',
-                                                    '-kernel'))
+        """Hashes of nothing are none."""
+        qemu = self.start('snp,kernel-hashes=on')
+        self.assertIn("warning: kernel-hashes=on of 'sev0' has no effect "
+                      'without -kernel', qemu.words())
+        qemu.qmp('cont')
+        self.assertEqual(qemu.quit(), 0)
+        self.expect(qemu, 'snp')
+
+    def test_hashes_multiboot(self):
+        """A kernel that is no bzImage would run unmeasured."""
+        header = struct.pack('<III', 0x1badb002, 0x10000, -0x1baeb002 % 2**32)
+        (self.dir / 'multiboot').write_bytes(header + struct.pack(
+            '<IIIII', 0x100000, 0x100000, 0, 0, 0x100020) + bytes(4096))
+        self.refused('snp,kernel-hashes=on', '-kernel', 'multiboot',
+                     names=('kernel-hashes=on', 'bzImage', 'multiboot'))
 
     def test_migration_agent(self):
         """A policy that KVM does not pass on."""

@@ -10,6 +10,7 @@
 #include "hw/boards.h"
 #include "hw/i386/x86.h"
 #include "migration/blocker.h"
+#include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "exec/memory.h"
 #include "system/runstate.h"
@@ -183,6 +184,27 @@ static bool check_memory_size(SevCommonState *sev, Error **errp)
     return true;
 }
 
+/*
+ * A firmware that is started without a kernel has nothing to hold against
+ * hashes.  One that gets a kernel which nobody hashed must not run.
+ */
+static bool check_hashes(SevCommonState *sev, Error **errp)
+{
+    if (!sev->kernel_hashes ||
+        sev_regions_has(sev->regions, SEV_MEASURED_KIND_KERNEL_HASHES)) {
+        return true;
+    }
+    if (!current_machine->kernel_filename) {
+        warn_report_once("kernel-hashes=on of '%s' has no effect without "
+                         "-kernel", sev_common_id(sev));
+        return true;
+    }
+    error_setg(errp, "kernel-hashes=on of '%s' needs a Linux bzImage to make "
+               "hashes of, which -kernel %s is not", sev_common_id(sev),
+               current_machine->kernel_filename);
+    return false;
+}
+
 /* What a machine must have handed over before it is measured */
 static bool check_complete(SevCommonState *sev, Error **errp)
 {
@@ -192,13 +214,7 @@ static bool check_complete(SevCommonState *sev, Error **errp)
                    "use pc or q35", MACHINE_GET_CLASS(current_machine)->name);
         return false;
     }
-    if (sev->kernel_hashes &&
-        !sev_regions_has(sev->regions, SEV_MEASURED_KIND_KERNEL_HASHES)) {
-        error_setg(errp, "kernel-hashes=on of '%s' needs -kernel with a Linux "
-                   "bzImage to make hashes of", sev_common_id(sev));
-        return false;
-    }
-    return check_memory_size(sev, errp);
+    return check_hashes(sev, errp) && check_memory_size(sev, errp);
 }
 
 /* After all memory: nobody can set registers from here on */
