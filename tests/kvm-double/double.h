@@ -14,7 +14,10 @@
  *   KVM_DOUBLE_FAULT     file that is read before each SEV call; while it has
  *                        a line "NAME NTH KIND VALUE", the NTH call (from 1;
  *                        0: every call) of that name fails: KIND is errno,
- *                        firmware (a status), or length (of a length query)
+ *                        firmware (a status), or length (of a length query).
+ *                        NAME is that of an ioctl, "open", or how memory is
+ *                        given back: "discard" (a guest_memfd), "fallocate",
+ *                        "madvise"
  *   KVM_DOUBLE_EXITS     file of exits of the first vCPU to userspace, a line
  *                        each, which may be appended to at any time: see
  *                        kvm-exit.c
