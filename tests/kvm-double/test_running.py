@@ -168,15 +168,59 @@ class RunTest(DoubleTest):
 class HotplugTest(DoubleTest):
     """Memory that comes and goes."""
 
+    BACKENDS = ('ram', 'memfd', 'shm')
+
+    def add(self, qemu, kind='ram'):
+        """A memory backend."""
+        args = {'share': True} if kind != 'ram' else {}
+        qemu.qmp('object-add', **{'qom-type': f'memory-backend-{kind}',
+                                  'id': 'mem1', 'size': 1 << 27}, **args)
+
+    def refuses(self, qemu, call, words):
+        """Each errno, for each kind of memory; then there is no more fault."""
+        for kind in self.BACKENDS:
+            for number in ERRNOS:
+                with self.subTest(kind=kind, errno=number):
+                    qemu.fault(call, 0, 'errno', number)
+                    with self.assertRaises(QmpError) as raised:
+                        self.add(qemu, kind)
+                    for word in (*words, os.strerror(number)):
+                        self.assertIn(word, str(raised.exception))
+                    self.assertEqual(qemu.qmp('query-memdev')[1:], [])
+            qemu.fault()
+            self.add(qemu, kind)
+            self.assertTrue(qemu.qmp('query-status')['running'])
+            qemu.qmp('object-del', id='mem1')
+        self.assertEqual(qemu.quit(), 0)
+        self.assertNotIn('REFUSED', qemu.log())
+
     def test_hotplug(self):
         """Memory that cannot be registered would not be the guest's."""
-        qemu = self.start('', '-m', '64,slots=1,maxmem=1G')
+        for options in ('', ',policy=5'):
+            qemu = self.start(options, '-m', '64,slots=1,maxmem=1G')
+            qemu.qmp('cont')
+            self.refuses(qemu, 'KVM_MEMORY_ENCRYPT_REG_REGION',
+                         ('KVM_MEMORY_ENCRYPT_REG_REGION', '0x8000000 bytes',
+                          'ulimit -l'))
+            # One for each success, none for a failure
+            self.assertEqual(qemu.log().count('KVM_MEMORY_ENCRYPT_UNREG_'),
+                             len(self.BACKENDS))
+
+    def test_snp_hotplug(self):
+        """Nor memory that has no private side."""
+        qemu = self.start(SNP, '-m', '64,slots=1,maxmem=1G')
+        qemu.qmp('cont')
+        self.refuses(qemu, 'KVM_CREATE_GUEST_MEMFD', ('guest_memfd',))
+
+    def test_device(self):
+        """Memory of a device has nobody to refuse it: QEMU ends."""
+        qemu = self.start('', machine='pc')
+        qemu.qmp('cont')
         qemu.fault('KVM_MEMORY_ENCRYPT_REG_REGION', 0, 'errno', errno.ENOMEM)
         with self.assertRaises(EOFError):
-            qemu.qmp('object-add', **{'qom-type': 'memory-backend-ram',
-                                      'id': 'mem1', 'size': 1 << 27})
+            qemu.qmp('device_add', driver='secondary-vga', id='vga')
         self.assertEqual(qemu.wait(), 1)
-        for word in ('KVM_MEMORY_ENCRYPT_REG_REGION', 'ulimit -l'):
+        for word in ('KVM_MEMORY_ENCRYPT_REG_REGION', 'errno 12', 'ulimit -l'):
             self.assertIn(word, qemu.words())
 
     def test_unregister(self):
