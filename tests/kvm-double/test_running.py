@@ -242,6 +242,69 @@ class HotplugTest(DoubleTest):
                 f'warning: KVM_MEMORY_ENCRYPT_UNREG_REGION.*errno {number}')
         self.assertEqual(qemu.quit(), 0)
 
+    # ACPI's memory hotplug of a PC: select a slot; 8 ejects what is in it
+    SLOT, EJECT = 'o /w 0xa00 0', 'o /b 0xa14 8'
+
+    def unplug(self, qemu):
+        """A DIMM comes and goes; this plays the guest's ACPI driver."""
+        self.add(qemu)
+        qemu.qmp('device_add', driver='pc-dimm', id='dimm1', memdev='mem1')
+        qemu.qmp('device_del', id='dimm1')
+        # Until the guest lets go of it, it is there
+        with self.assertRaisesRegex(QmpError, 'in use'):
+            qemu.qmp('object-del', id='mem1')
+        self.assertEqual(len(qemu.qmp('query-memory-devices')), 1)
+        self.assertNotIn('DEVICE_DELETED', qemu.events)
+        for line in (self.SLOT, self.EJECT):
+            qemu.qmp('human-monitor-command', **{'command-line': line})
+        self.assertEqual(qemu.qmp('query-memory-devices'), [])
+        self.assertIn('DEVICE_DELETED', qemu.events)
+        qemu.events.remove('DEVICE_DELETED')
+        qemu.qmp('object-del', id='mem1')
+
+    def until(self, qemu, found):
+        """Memory is freed when the last who looked at it has gone."""
+        end = time.monotonic() + double.PATIENCE
+        while not found():
+            self.assertLess(time.monotonic(), end, qemu.log())
+            time.sleep(0.01)
+
+    def test_unplug(self):
+        """A DIMM is unregistered once each time that it goes."""
+        call = 'KVM_MEMORY_ENCRYPT_UNREG_REGION'
+        for options, machine in (('', 'q35'), (',policy=5', 'q35'),
+                                 ('', 'pc')):
+            qemu = self.start(options, '-m', '64,slots=1,maxmem=1G',
+                              machine=machine)
+            qemu.qmp('cont')
+            for count in (1, 2):
+                self.unplug(qemu)
+                self.until(qemu, lambda c=count, q=qemu:
+                           q.log().count(call) == c)
+            qemu.fault(call, 0, 'errno', errno.ENOMEM)
+            self.unplug(qemu)
+            self.until(qemu, lambda q=qemu: 'warning' in q.words())
+            self.assertIn(f'{call} refused 0x8000000 bytes', qemu.words())
+            self.assertTrue(qemu.qmp('query-status')['running'])
+            self.assertEqual(qemu.quit(), 0)
+            self.assertEqual(qemu.log().count(f'{call} size 0x8000000'), 3)
+            self.assertEqual(qemu.log().count(call), 3)
+            self.assertNotIn('REFUSED', qemu.log())
+
+    def test_snp_unplug(self):
+        """With SEV-SNP it takes its slot along, and comes back private."""
+        qemu = self.start(SNP, '-m', '64,slots=1,maxmem=1G')
+        qemu.qmp('cont')
+        for count in (1, 2):
+            self.unplug(qemu)
+            for line in ('KVM_SET_USER_MEMORY_REGION2 gpa 0x100000000 deleted',
+                         'KVM_SET_MEMORY_ATTRIBUTES gpa 0x100000000 size '
+                         '0x8000000 private'):
+                self.assertEqual(qemu.log().count(line), count)
+        self.assertEqual(qemu.quit(), 0)
+        self.assertNotIn('REGION size', qemu.log())
+        self.assertNotIn('REFUSED', qemu.log())
+
 
 if __name__ == '__main__':
     double.main()
