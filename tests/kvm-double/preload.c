@@ -183,16 +183,19 @@ int madvise(void *addr, size_t len, int advice)
     return real(addr, len, advice);
 }
 
-static int dispatch(int fd, DoubleKind kind, unsigned index,
+static int dispatch(DoubleKind kind, unsigned index,
                     unsigned long request, void *arg)
 {
-    int ret;
+    const char *name = double_ioctl_name(request);
+    int ret = name ? double_fault_errno(name) : 0;
 
+    if (ret) {
+        return double_fail(ret);
+    }
     /* A vCPU that runs must not keep the others from their calls */
     if (kind == DOUBLE_VCPU) {
         return double_vcpu_ioctl(&double_vm.vcpus[index], request, arg);
     }
-    (void)fd;
     g_rec_mutex_lock(&lock);
     ret = kind == DOUBLE_KVM ? double_kvm_ioctl(request, arg) :
           kind == DOUBLE_VM ? double_vm_ioctl(request, arg) :
@@ -213,7 +216,7 @@ int ioctl(int fd, unsigned long request, ...)
     arg = va_arg(ap, void *);
     va_end(ap);
     if (kind != DOUBLE_NONE) {
-        return dispatch(fd, kind, index, request, arg);
+        return dispatch(kind, index, request, arg);
     }
     if (!real) {
         real = dlsym(RTLD_NEXT, "ioctl");
