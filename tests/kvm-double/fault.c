@@ -34,7 +34,7 @@ static DoubleFaultKind kind_of(const char *kind)
            strcmp(kind, "length") == 0 ? FAULT_LENGTH : FAULT_NONE;
 }
 
-/* One line, of which each write is whole */
+/* A line for each call; short enough to be written in one piece */
 static void note_call(const char *name)
 {
     const char *path = getenv("KVM_DOUBLE_CALLS");
