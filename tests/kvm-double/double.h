@@ -14,7 +14,12 @@
  *   KVM_DOUBLE_FAULT     file that is read before each SEV call; while it has
  *                        a line "NAME NTH KIND VALUE", the NTH call (from 1;
  *                        0: every call) of that name fails: KIND is errno,
- *                        firmware (a status), or length (of a length query)
+ *                        firmware (a status), or length (of a length query).
+ *                        NAME is that of an ioctl, "open", or how memory is
+ *                        given back: "discard" (a guest_memfd), "fallocate",
+ *                        "madvise"
+ *   KVM_DOUBLE_CALLS     file that the NAME of every call is appended to, a
+ *                        line each
  *   KVM_DOUBLE_EXITS     file of exits of the first vCPU to userspace, a line
  *                        each, which may be appended to at any time: see
  *                        kvm-exit.c
@@ -119,6 +124,9 @@ DoubleFault double_fault(const char *name);
 
 /* The same for calls that can only fail with an errno: 0 or a negative one */
 int double_fault_errno(const char *name);
+
+/* ioctls.c: a string that stays; NULL: the command in it has the name */
+const char *double_ioctl_name(unsigned long request);
 
 /* preload.c: what _FORTIFY_SOURCE makes of open(); glibc hides them */
 int __open_2(const char *path, int flags);

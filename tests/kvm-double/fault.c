@@ -34,6 +34,18 @@ static DoubleFaultKind kind_of(const char *kind)
            strcmp(kind, "length") == 0 ? FAULT_LENGTH : FAULT_NONE;
 }
 
+/* A line for each call; short enough to be written in one piece */
+static void note_call(const char *name)
+{
+    const char *path = getenv("KVM_DOUBLE_CALLS");
+    FILE *file = path ? fopen(path, "ae") : NULL;
+
+    if (file) {
+        fprintf(file, "%s\n", name);
+        fclose(file);
+    }
+}
+
 DoubleFault double_fault(const char *name)
 {
     const char *path = getenv("KVM_DOUBLE_FAULT");
@@ -42,6 +54,7 @@ DoubleFault double_fault(const char *name)
     unsigned count = count_call(name), nth, value;
     char wanted[64], kind[16];
 
+    note_call(name);
     if (!file) {
         return fault;
     }

@@ -50,11 +50,8 @@ static GuestMemory *memory_of(const struct kvm_userspace_memory_region2 *slot)
 int double_create_guest_memfd(const struct kvm_create_guest_memfd *args)
 {
     GuestMemory memory = { .size = args->size };
-    int err = double_fault_errno("KVM_CREATE_GUEST_MEMFD"), fd;
+    int fd;
 
-    if (err) {
-        return err;
-    }
     double_log("KVM_CREATE_GUEST_MEMFD size 0x%llx flags 0x%llx", args->size,
                args->flags);
     if (!double_has_private_memory()) {
@@ -267,11 +264,6 @@ int double_set_slot(const struct kvm_userspace_memory_region *region)
         .userspace_addr = region->userspace_addr,
     };
 
-    int err = double_fault_errno("KVM_SET_USER_MEMORY_REGION");
-
-    if (err) {
-        return err;
-    }
     if (r.flags & KVM_MEM_GUEST_MEMFD) {
         return double_refuse("flags of KVM_SET_USER_MEMORY_REGION");
     }
@@ -300,13 +292,7 @@ static void log_slot(const struct kvm_userspace_memory_region2 *r)
 
 int double_set_slot2(const struct kvm_userspace_memory_region2 *r)
 {
-    int err;
-
     log_slot(r);
-    err = double_fault_errno("KVM_SET_USER_MEMORY_REGION2");
-    if (err) {
-        return err;
-    }
     if (r->pad1 || !double_is_zero(r->pad2, sizeof(r->pad2))) {
         return double_refuse("padding of struct kvm_userspace_memory_region2");
     }
@@ -358,11 +344,7 @@ static void cut_out(uint64_t start, uint64_t end)
 int double_set_attributes(const struct kvm_memory_attributes *args)
 {
     Range range = { args->address, args->address + args->size };
-    int err = double_fault_errno("KVM_SET_MEMORY_ATTRIBUTES");
 
-    if (err) {
-        return err;
-    }
     double_log("KVM_SET_MEMORY_ATTRIBUTES gpa 0x%llx size 0x%llx %s",
                args->address, args->size,
                args->attributes & KVM_MEMORY_ATTRIBUTE_PRIVATE ? "private"

@@ -58,13 +58,10 @@ int double_region(bool add, const struct kvm_enc_region *region)
 {
     const char *name = add ? "KVM_MEMORY_ENCRYPT_REG_REGION"
                            : "KVM_MEMORY_ENCRYPT_UNREG_REGION";
-    DoubleFault fault = double_fault(name);
     int index = find_region(region), err = 0;
 
     double_log("%s size 0x%llx", name, region->size);
-    if (fault.kind == FAULT_ERRNO) {
-        err = -(int)fault.value;
-    } else if (add) {
+    if (add) {
         err = add_region(region);
     } else if (index < 0) {
         err = double_refuse("this region was not registered");

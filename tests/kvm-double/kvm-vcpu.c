@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -14,6 +15,18 @@
 
 #define RUN_POLL_US     2000
 #define MSR_PAT         0x277
+
+/*
+ * A signal ends KVM_RUN, also one that userspace has blocked but for its mask
+ * of KVM_SET_SIGNAL_MASK: QEMU's is SIGUSR1
+ */
+static bool is_kicked(const DoubleVcpu *vcpu)
+{
+    sigset_t pending;
+
+    return __atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_ACQUIRE) ||
+           (sigpending(&pending) == 0 && sigismember(&pending, SIGUSR1) == 1);
+}
 
 /* KVM_RUN: nothing happens but what a test wants to happen */
 static int run(DoubleVcpu *vcpu)
@@ -25,7 +38,7 @@ static int run(DoubleVcpu *vcpu)
                                          "finished"));
     }
     double_exit_done(vcpu);
-    while (!__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_ACQUIRE)) {
+    while (!is_kicked(vcpu)) {
         if (double_exit_next(vcpu, &ret)) {
             return ret;
         }

@@ -112,11 +112,6 @@ static int check_extension(int capability, bool vm)
 
 static int create_vm(unsigned long type)
 {
-    int err = double_fault_errno("KVM_CREATE_VM");
-
-    if (err) {
-        return double_fail(err);
-    }
     if (type != KVM_X86_DEFAULT_VM &&
         (type >= 32 || !(double_vm_types() & 1ul << type))) {
         double_log("KVM_CREATE_VM type %lu: no such type", type);
@@ -176,11 +171,7 @@ int double_kvm_ioctl(unsigned long request, void *arg)
 static int create_vcpu(void)
 {
     DoubleVcpu *vcpu = &double_vm.vcpus[double_vm.num_vcpus];
-    int err = double_fault_errno("KVM_CREATE_VCPU");
 
-    if (err) {
-        return double_fail(err);
-    }
     if (double_vm.num_vcpus == DOUBLE_MAX_VCPUS) {
         return double_fail(-EINVAL);
     }
@@ -225,7 +216,7 @@ int double_vm_ioctl(unsigned long request, void *arg)
     case KVM_CREATE_VCPU:
         return create_vcpu();
     case KVM_ENABLE_CAP:
-        return result(double_fault_errno("KVM_ENABLE_CAP") ?: enable_cap(arg));
+        return result(enable_cap(arg));
     case KVM_SET_USER_MEMORY_REGION:
         return result(double_set_slot(arg));
     case KVM_SET_USER_MEMORY_REGION2:

@@ -139,7 +139,7 @@ INTERPOSE_OPEN(open64)
 INTERPOSE_OPEN_2(__open_2)
 INTERPOSE_OPEN_2(__open64_2)
 
-/* A hole in a guest_memfd: memory that stops to be private */
+/* A hole in a guest_memfd: memory that stops to be private.  Or in a file */
 #define INTERPOSE_FALLOCATE(name, offset_type)                          \
     int name(int fd, int mode, offset_type offset, offset_type len)     \
     {                                                                   \
@@ -152,6 +152,8 @@ INTERPOSE_OPEN_2(__open64_2)
             g_rec_mutex_lock(&lock);                                    \
             err = double_discard(index, offset, len);                   \
             g_rec_mutex_unlock(&lock);                                  \
+        } else if (mode & FALLOC_FL_PUNCH_HOLE) {                       \
+            err = double_fault_errno("fallocate");                      \
         }                                                               \
         if (err) {                                                      \
             return double_fail(err);                                    \
@@ -165,16 +167,35 @@ INTERPOSE_OPEN_2(__open64_2)
 INTERPOSE_FALLOCATE(fallocate, off_t)
 INTERPOSE_FALLOCATE(fallocate64, off64_t)
 
-static int dispatch(int fd, DoubleKind kind, unsigned index,
+/* What was shared is given back */
+int madvise(void *addr, size_t len, int advice)
+{
+    static int (*real)(void *, size_t, int);
+    int err = advice == MADV_DONTNEED || advice == MADV_REMOVE ?
+              double_fault_errno("madvise") : 0;
+
+    if (err) {
+        return double_fail(err);
+    }
+    if (!real) {
+        real = dlsym(RTLD_NEXT, "madvise");
+    }
+    return real(addr, len, advice);
+}
+
+static int dispatch(DoubleKind kind, unsigned index,
                     unsigned long request, void *arg)
 {
-    int ret;
+    const char *name = double_ioctl_name(request);
+    int ret = name ? double_fault_errno(name) : 0;
 
+    if (ret) {
+        return double_fail(ret);
+    }
     /* A vCPU that runs must not keep the others from their calls */
     if (kind == DOUBLE_VCPU) {
         return double_vcpu_ioctl(&double_vm.vcpus[index], request, arg);
     }
-    (void)fd;
     g_rec_mutex_lock(&lock);
     ret = kind == DOUBLE_KVM ? double_kvm_ioctl(request, arg) :
           kind == DOUBLE_VM ? double_vm_ioctl(request, arg) :
@@ -195,7 +216,7 @@ int ioctl(int fd, unsigned long request, ...)
     arg = va_arg(ap, void *);
     va_end(ap);
     if (kind != DOUBLE_NONE) {
-        return dispatch(fd, kind, index, request, arg);
+        return dispatch(kind, index, request, arg);
     }
     if (!real) {
         real = dlsym(RTLD_NEXT, "ioctl");

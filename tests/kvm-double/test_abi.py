@@ -542,6 +542,41 @@ class RefusalTest(AbiTest):
                      status=POLICY_FAILURE)
         vm.start()
 
+    def sev_start(self, vm, **fields):
+        """KVM_SEV_LAUNCH_START."""
+        names = ('handle', 'policy', 'dh', 'dh_len', 'pad0', 'session',
+                 'session_len', 'pad1')
+        vm.op(START, struct.pack('<IIQIIQII', *(fields.get(name, 0)
+                                                for name in names)))
+
+    def test_sev_start(self):
+        """KVM_SEV_LAUNCH_START: a blob has an address and a length."""
+        vm = Vm(SEV)
+        vm.init2()
+        blob = bytearray(PAGE)
+        where = address(blob)
+        dh, session = dict(dh=where, dh_len=2084), dict(session=where,
+                                                        session_len=128)
+        for wrong, words in (
+                (dict(pad0=1), 'padding'), (dict(pad1=1), 'padding'),
+                (dict(dh=where), 'length'), (dict(dh_len=2084), 'length'),
+                (dict(session=where), 'length'),
+                (dict(session_len=128), 'length'),
+                ({**dh, 'session': where}, 'length'),
+                ({**session, 'dh': where}, 'length'),
+                ({**dh, 'dh_len': 16385}, 'length'),
+                ({**session, 'session_len': 16385}, 'length')):
+            with self.subTest(**wrong):
+                self.refused(errno.EINVAL, self.sev_start, vm, **wrong)
+                self.assertRegex(self.log(), f'REFUSED: .*{words}.*\n$')
+        # What is complete reaches the firmware, which does not like zeros
+        with self.assertRaises(Refused) as caught:
+            self.sev_start(vm, **dh, **session)
+        self.assertEqual(caught.exception.args[0], errno.EIO)
+        self.assertNotEqual(caught.exception.args[1], 0)
+        self.sev_start(vm)
+        self.refused(errno.EINVAL, self.sev_start, vm)
+
     def test_update(self):
         """KVM_SEV_SNP_LAUNCH_UPDATE."""
         vm = self.ready(8 * PAGE)

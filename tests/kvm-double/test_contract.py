@@ -109,7 +109,7 @@ class ContractTest(DoubleTest):
         python = {name: set(re.findall(
             r'def (test_\w+)', (HERE / f'test_{name}.py').read_text()))
             for name in ('launch', 'measurement', 'faults', 'snp', 'contract',
-                         'debug')}
+                         'debug', 'running')}
         paths = set()
         for source in (*TESTS.glob('qtest/sev*.c'),
                        *TESTS.glob('unit/test-sev*.c')):

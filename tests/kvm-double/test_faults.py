@@ -55,7 +55,7 @@ ERRNO_ONLY = {
     'KVM_SET_USER_MEMORY_REGION': 'KVM_SET_USER_MEMORY_REGION',
     'KVM_SET_USER_MEMORY_REGION2': 'KVM_SET_USER_MEMORY_REGION2',
     'KVM_CREATE_GUEST_MEMFD': 'guest_memfd',
-    'KVM_SET_MEMORY_ATTRIBUTES': '',
+    'KVM_SET_MEMORY_ATTRIBUTES': 'KVM_SET_MEMORY_ATTRIBUTES',
     'KVM_ENABLE_CAP': 'KVM_CAP_EXIT_HYPERCALL',
     'KVM_GET_CPUID2': 'KVM_GET_CPUID2',
 }
@@ -296,36 +296,6 @@ class QmpTest(DoubleTest):
             qemu.qmp('sev-inject-launch-secret', gpa=page - 16, **packet)
         qemu.qmp('sev-inject-launch-secret', gpa=page - 64, **packet)
         qemu.qmp('cont')
-
-    def test_hotplug(self):
-        """Memory that cannot be registered would not be the guest's."""
-        qemu = self.start('', '-m', '64,slots=1,maxmem=1G')
-        qemu.fault('KVM_MEMORY_ENCRYPT_REG_REGION', 0, 'errno', errno.ENOMEM)
-        with self.assertRaises(EOFError):
-            qemu.qmp('object-add', **{'qom-type': 'memory-backend-ram',
-                                      'id': 'mem1', 'size': 1 << 27})
-        self.assertEqual(qemu.wait(), 1)
-        for word in ('KVM_MEMORY_ENCRYPT_REG_REGION', 'ulimit -l'):
-            self.assertIn(word, qemu.words())
-
-    def test_unregister(self):
-        """Memory that cannot be unregistered goes with a warning."""
-        qemu = self.start('', '-m', '64,slots=1,maxmem=1G')
-        qemu.qmp('object-add', **{'qom-type': 'memory-backend-ram',
-                                  'id': 'mem1', 'size': 1 << 27})
-        qemu.qmp('object-del', id='mem1')
-        self.assertNotIn('UNREG_REGION', qemu.words())
-        for number in ERRNOS:
-            qemu.fault()
-            qemu.qmp('object-add', **{'qom-type': 'memory-backend-ram',
-                                      'id': 'mem1', 'size': 1 << 27})
-            qemu.fault('KVM_MEMORY_ENCRYPT_UNREG_REGION', 0, 'errno', number)
-            said = len(qemu.words())
-            qemu.qmp('object-del', id='mem1')
-            self.assertRegex(
-                qemu.words()[said:],
-                f'warning: KVM_MEMORY_ENCRYPT_UNREG_REGION.*errno {number}')
-        self.assertEqual(qemu.quit(), 0)
 
 
 class CapabilitiesTest(DoubleTest):

@@ -9,7 +9,10 @@
 
 #include "qemu/osdep.h"
 #include "exec/memory.h"
+#include "system/hostmem.h"
 #include "system/kvm.h"
+#include "qapi/error.h"
+#include "qemu/module.h"
 #include "sev/kvm-regions.h"
 
 #define SIZE        0x3000
@@ -19,6 +22,7 @@ KVMState *kvm_state;
 
 static uint8_t ram[MAX_SIZE], device_ram[MAX_SIZE];
 static MemoryRegion ram_region, device_region;
+static Object *owner;           /* whose the RAM is, if anybody's */
 static RAMBlockNotifier *notifier;
 
 static unsigned num_calls;
@@ -47,6 +51,11 @@ MemoryRegion *memory_region_from_host(void *host, ram_addr_t *offset)
 bool memory_region_is_ram_device(MemoryRegion *mr)
 {
     return mr == &device_region;
+}
+
+Object *memory_region_owner(MemoryRegion *mr)
+{
+    return owner;
 }
 
 void ram_block_notifier_add(RAMBlockNotifier *n)
@@ -116,6 +125,36 @@ static void test_stop(void)
     g_assert_cmpint(num_calls, ==, 0);
 }
 
+/* A memory backend goes again, and was never registered */
+static void test_backend(void)
+{
+    SevKvmRegions regions;
+    Error *err = NULL;
+
+    start(&regions);
+    owner = object_new(TYPE_MEMORY_BACKEND);
+    answer = -ENOMEM;
+    notifier->ram_block_added(notifier, ram, SIZE, MAX_SIZE);
+    g_assert_false(notifier->ram_block_accepted(notifier, ram, &err));
+    g_assert_nonnull(strstr(error_get_pretty(err), "refused 0x8000 bytes"));
+    g_assert_nonnull(strstr(error_get_pretty(err), "errno 12"));
+    error_free(err);
+    g_assert_true(notifier->ram_block_accepted(notifier, device_ram,
+                                               &error_abort));
+    notifier->ram_block_removed(notifier, ram, SIZE, MAX_SIZE);
+    g_assert_cmpint(num_calls, ==, 1);
+
+    answer = 0;
+    notifier->ram_block_added(notifier, ram, SIZE, MAX_SIZE);
+    g_assert_true(notifier->ram_block_accepted(notifier, ram, &error_abort));
+    notifier->ram_block_removed(notifier, ram, SIZE, MAX_SIZE);
+    g_assert_cmpint(num_calls, ==, 3);
+    check(KVM_MEMORY_ENCRYPT_UNREG_REGION);
+    object_unref(owner);
+    owner = NULL;
+    sev_kvm_regions_stop(&regions);
+}
+
 static void refuse(bool add)
 {
     SevKvmRegions regions;
@@ -153,12 +192,21 @@ static void test_refused_removal(void)
     g_test_trap_assert_stderr("*UNREG_REGION refused 0x8000 bytes*errno 12*");
 }
 
+static const TypeInfo backend_info = {
+    .name = TYPE_MEMORY_BACKEND,
+    .parent = TYPE_OBJECT,
+    .instance_size = sizeof(Object),
+};
+
 int main(int argc, char **argv)
 {
+    module_call_init(MODULE_INIT_QOM);
+    type_register_static(&backend_info);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sev/kvm/regions/ram", test_ram);
     g_test_add_func("/sev/kvm/regions/device", test_device);
     g_test_add_func("/sev/kvm/regions/stop", test_stop);
+    g_test_add_func("/sev/kvm/regions/backend", test_backend);
     g_test_add_func("/sev/kvm/regions/refused", test_refused);
     g_test_add_func("/sev/kvm/regions/refused/removal", test_refused_removal);
     return g_test_run();

@@ -5,9 +5,11 @@
  */
 
 #include "qemu/osdep.h"
+#include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/rcu.h"
 #include "exec/memory.h"
+#include "system/hostmem.h"
 #include "system/kvm.h"
 #include "kvm-regions.h"
 #include "trace.h"
@@ -21,6 +23,18 @@ static bool is_device(void *host)
     RCU_READ_LOCK_GUARD();
     mr = memory_region_from_host(host, &offset);
     return mr && memory_region_is_ram_device(mr);
+}
+
+/* Who adds such a block asks whether it can stay, and can free it */
+static bool is_backend(void *host)
+{
+    ram_addr_t offset;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = memory_region_from_host(host, &offset);
+    return mr && object_dynamic_cast(memory_region_owner(mr),
+                                     TYPE_MEMORY_BACKEND);
 }
 
 /*
@@ -44,27 +58,53 @@ static int issue(unsigned long request, const char *what, void *host,
     return ret;
 }
 
+static void set_refused(Error **errp, size_t size, int err)
+{
+    error_setg(errp, "KVM_MEMORY_ENCRYPT_REG_REGION refused 0x%zx bytes of "
+               "guest memory: %s (errno %d); memory of an SEV guest is locked, "
+               "so the limit of locked memory (ulimit -l) must cover all of it",
+               size, strerror(err), err);
+}
+
 static void region_added(RAMBlockNotifier *n, void *host, size_t size,
                          size_t max_size)
 {
+    SevKvmRegions *regions = container_of(n, SevKvmRegions, notifier);
     int ret = issue(KVM_MEMORY_ENCRYPT_REG_REGION, "register", host, max_size);
 
-    if (ret < 0) {
-        error_report("KVM_MEMORY_ENCRYPT_REG_REGION refused 0x%zx bytes of "
-                     "guest memory: %s (errno %d)", max_size, strerror(-ret),
-                     -ret);
-        error_printf("Memory of an SEV guest is locked: the limit of locked "
-                     "memory (ulimit -l) must cover all of it.\n");
-        exit(EXIT_FAILURE);
+    if (ret == 0) {
+        return;
     }
+    if (!regions->active || regions->refused || !is_backend(host)) {
+        set_refused(&error_fatal, max_size, -ret);
+    }
+    regions->refused = host;
+    regions->refused_size = max_size;
+    regions->refused_errno = -ret;
+}
+
+static bool region_accepted(RAMBlockNotifier *n, void *host, Error **errp)
+{
+    SevKvmRegions *regions = container_of(n, SevKvmRegions, notifier);
+
+    if (host != regions->refused) {
+        return true;
+    }
+    set_refused(errp, regions->refused_size, regions->refused_errno);
+    return false;
 }
 
 static void region_removed(RAMBlockNotifier *n, void *host, size_t size,
                            size_t max_size)
 {
-    int ret = issue(KVM_MEMORY_ENCRYPT_UNREG_REGION, "unregister", host,
-                    max_size);
+    SevKvmRegions *regions = container_of(n, SevKvmRegions, notifier);
+    int ret;
 
+    if (host == regions->refused) {
+        regions->refused = NULL;
+        return;
+    }
+    ret = issue(KVM_MEMORY_ENCRYPT_UNREG_REGION, "unregister", host, max_size);
     if (ret < 0) {
         /* The memory goes away all the same; the kernel keeps it pinned */
         warn_report("KVM_MEMORY_ENCRYPT_UNREG_REGION refused 0x%zx bytes of "
@@ -77,10 +117,11 @@ void sev_kvm_regions_start(SevKvmRegions *regions)
 {
     regions->notifier = (RAMBlockNotifier) {
         .ram_block_added = region_added,
+        .ram_block_accepted = region_accepted,
         .ram_block_removed = region_removed,
     };
-    regions->active = true;
     ram_block_notifier_add(&regions->notifier);
+    regions->active = true;
 }
 
 void sev_kvm_regions_stop(SevKvmRegions *regions)

@@ -15,13 +15,17 @@
 typedef struct SevKvmRegions {
     RAMBlockNotifier notifier;
     bool active;
+    void *refused;              /* block that is about to go again, or NULL */
+    size_t refused_size;
+    int refused_errno;
 } SevKvmRegions;
 
 /**
  * sev_kvm_regions_start - register all RAM blocks, and those that come
  *
  * A block that cannot be registered ends QEMU with an error: the guest would
- * lose what it keeps there.
+ * lose what it keeps there.  Memory backends that come are refused instead
+ * (ram_block_notify_accepted()), so that object-add fails.
  */
 void sev_kvm_regions_start(SevKvmRegions *regions);
 
