@@ -5,6 +5,10 @@
  */
 
 #include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
 #include "double.h"
 
 /* "region 0 + 0x1000": where a guest's memory is, the same in every run */
@@ -36,6 +40,35 @@ static int find_region(const struct kvm_enc_region *region)
     return -1;
 }
 
+/* What is shared with a file is not to change behind its file system's back */
+static bool is_on_disk(const char *path)
+{
+    struct statfs fs;
+
+    return statfs(path, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
+           fs.f_type != HUGETLBFS_MAGIC;
+}
+
+/* Whether the kernel would keep this memory where it is, for writing */
+static bool can_be_pinned(uint64_t addr)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    g_file_get_contents("/proc/self/maps", &text, NULL, NULL);
+    lines = g_strsplit(text ? text : "", "\n", 0);
+    for (unsigned i = 0; lines[i]; i++) {
+        char mode[5] = "", path[512] = "";
+        unsigned long start, end;
+
+        if (sscanf(lines[i], "%lx-%lx %4s %*s %*s %*s %511[^\n]", &start, &end,
+                   mode, path) >= 3 && start <= addr && addr < end) {
+            return mode[1] == 'w' && !(mode[3] == 's' && is_on_disk(path));
+        }
+    }
+    return false;
+}
+
 static int add_region(const struct kvm_enc_region *region)
 {
     uint8_t byte;
@@ -49,6 +82,10 @@ static int add_region(const struct kvm_enc_region *region)
     if (!double_user_read(region->addr, &byte, 1) ||
         !double_user_read(region->addr + region->size - 1, &byte, 1)) {
         return -EFAULT;
+    }
+    if (!can_be_pinned(region->addr)) {
+        double_log("REFUSED: memory that is read-only, or a file's on disk");
+        return -ENOMEM;
     }
     g_array_append_val(double_vm.regions, *region);
     return 0;

@@ -6,6 +6,9 @@ UPDATE_EXPECTED=1 writes the files anew.
 """
 
 import base64
+import subprocess
+import tempfile
+from pathlib import Path
 
 import double
 from double import SECRET_BASE, DoubleTest, QmpError
@@ -206,8 +209,29 @@ class SequenceTest(DoubleTest):
         self.backend('memory-backend-shm')
 
     def test_backend_file(self):
-        """A file."""
-        self.backend(f'memory-backend-file,mem-path={self.dir}/ram,share=on')
+        """A file in memory."""
+        with tempfile.NamedTemporaryFile(dir='/dev/shm') as file:
+            self.backend(f'memory-backend-file,mem-path={file.name},share=on')
+
+    def test_backend_file_on_disk(self):
+        """The kernel does not pin what it would have to write to a disk."""
+        here = Path(__file__).parent
+        if subprocess.check_output(['stat', '-fc', '%T', here]) == b'tmpfs\n':
+            self.skipTest('this is no disk')
+        with tempfile.NamedTemporaryFile(dir=here) as file:
+            self.refused('', '-object', 'memory-backend-file,id=ram,size=64M,'
+                         f'mem-path={file.name},share=on',
+                         machine='q35,memory-backend=ram',
+                         names=('KVM_MEMORY_ENCRYPT_REG_REGION', 'tmpfs'))
+
+    def test_backend_read_only(self):
+        """Nor what nobody writes to, which is not the guest's to encrypt."""
+        (self.dir / 'rom').write_bytes(bytes(1 << 20))
+        qemu = self.start('', '-object', 'memory-backend-file,id=rom,size=1M,'
+                          'mem-path=rom,readonly=on')
+        qemu.qmp('cont')
+        self.assertEqual(qemu.quit(), 0)
+        self.expect(qemu, 'sev')
 
     def test_backend_file_private(self):
         """A file that is not written to."""

@@ -3,12 +3,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A kernel of our own stands behind kvm_vm_ioctl(), and two blocks of RAM, of
- * which one is a device's, behind memory_region_from_host().
+ * A kernel of our own stands behind kvm_vm_ioctl(), and three blocks of RAM
+ * behind qemu_ram_block_from_host(): the guest's, a device's, and one that is
+ * only read.
  */
 
 #include "qemu/osdep.h"
 #include "exec/memory.h"
+#include "exec/ramblock.h"
 #include "system/hostmem.h"
 #include "system/kvm.h"
 #include "qapi/error.h"
@@ -20,8 +22,11 @@
 
 KVMState *kvm_state;
 
-static uint8_t ram[MAX_SIZE], device_ram[MAX_SIZE];
+static uint8_t ram[MAX_SIZE], device_ram[MAX_SIZE], constant_ram[MAX_SIZE];
 static MemoryRegion ram_region, device_region;
+static RAMBlock block = { .mr = &ram_region };
+static RAMBlock device_block = { .mr = &device_region };
+static RAMBlock constant_block = { .mr = &ram_region, .flags = RAM_READONLY };
 static Object *owner;           /* whose the RAM is, if anybody's */
 static RAMBlockNotifier *notifier;
 
@@ -42,10 +47,12 @@ int kvm_vm_ioctl(KVMState *s, unsigned long type, ...)
     return answer;
 }
 
-MemoryRegion *memory_region_from_host(void *host, ram_addr_t *offset)
+RAMBlock *qemu_ram_block_from_host(void *ptr, bool round_offset,
+                                   ram_addr_t *offset)
 {
-    return host == ram ? &ram_region :
-           host == device_ram ? &device_region : NULL;
+    return ptr == ram ? &block :
+           ptr == device_ram ? &device_block :
+           ptr == constant_ram ? &constant_block : NULL;
 }
 
 bool memory_region_is_ram_device(MemoryRegion *mr)
@@ -101,14 +108,14 @@ static void test_ram(void)
     g_assert_null(notifier);
 }
 
-/* What is a device's cannot be pinned, and is nothing to encrypt */
-static void test_device(void)
+/* What is a device's, or only read, cannot be pinned: nothing to encrypt */
+static void test_device(const void *host)
 {
     SevKvmRegions regions;
 
     start(&regions);
-    notifier->ram_block_added(notifier, device_ram, SIZE, MAX_SIZE);
-    notifier->ram_block_removed(notifier, device_ram, SIZE, MAX_SIZE);
+    notifier->ram_block_added(notifier, (void *)host, SIZE, MAX_SIZE);
+    notifier->ram_block_removed(notifier, (void *)host, SIZE, MAX_SIZE);
     g_assert_cmpint(num_calls, ==, 0);
     sev_kvm_regions_stop(&regions);
 }
@@ -204,7 +211,9 @@ int main(int argc, char **argv)
     type_register_static(&backend_info);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sev/kvm/regions/ram", test_ram);
-    g_test_add_func("/sev/kvm/regions/device", test_device);
+    g_test_add_data_func("/sev/kvm/regions/device", device_ram, test_device);
+    g_test_add_data_func("/sev/kvm/regions/read-only", constant_ram,
+                         test_device);
     g_test_add_func("/sev/kvm/regions/stop", test_stop);
     g_test_add_func("/sev/kvm/regions/backend", test_backend);
     g_test_add_func("/sev/kvm/regions/refused", test_refused);

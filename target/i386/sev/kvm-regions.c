@@ -9,32 +9,42 @@
 #include "qemu/error-report.h"
 #include "qemu/rcu.h"
 #include "exec/memory.h"
+#include "exec/ramblock.h"
 #include "system/hostmem.h"
 #include "system/kvm.h"
 #include "kvm-regions.h"
 #include "trace.h"
 
-/* Memory of a device is nothing that the guest could encrypt */
-static bool is_device(void *host)
+static RAMBlock *block_of(void *host)
 {
     ram_addr_t offset;
-    MemoryRegion *mr;
+
+    return qemu_ram_block_from_host(host, false, &offset);
+}
+
+/*
+ * Memory of a device is nothing that the guest could encrypt, nor is memory
+ * that nobody may write to: the kernel would not pin it.
+ */
+static bool is_guests(void *host)
+{
+    RAMBlock *block;
 
     RCU_READ_LOCK_GUARD();
-    mr = memory_region_from_host(host, &offset);
-    return mr && memory_region_is_ram_device(mr);
+    block = block_of(host);
+    return !block || !((block->flags & RAM_READONLY) ||
+                       memory_region_is_ram_device(block->mr));
 }
 
 /* Who adds such a block asks whether it can stay, and can free it */
 static bool is_backend(void *host)
 {
-    ram_addr_t offset;
-    MemoryRegion *mr;
+    RAMBlock *block;
 
     RCU_READ_LOCK_GUARD();
-    mr = memory_region_from_host(host, &offset);
-    return mr && object_dynamic_cast(memory_region_owner(mr),
-                                     TYPE_MEMORY_BACKEND);
+    block = block_of(host);
+    return block && object_dynamic_cast(memory_region_owner(block->mr),
+                                        TYPE_MEMORY_BACKEND);
 }
 
 /*
@@ -50,7 +60,7 @@ static int issue(unsigned long request, const char *what, void *host,
     };
     int ret;
 
-    if (is_device(host)) {
+    if (!is_guests(host)) {
         return 0;
     }
     ret = kvm_vm_ioctl(kvm_state, request, &region);
@@ -61,8 +71,9 @@ static int issue(unsigned long request, const char *what, void *host,
 static void set_refused(Error **errp, size_t size, int err)
 {
     error_setg(errp, "KVM_MEMORY_ENCRYPT_REG_REGION refused 0x%zx bytes of "
-               "guest memory: %s (errno %d); memory of an SEV guest is locked, "
-               "so the limit of locked memory (ulimit -l) must cover all of it",
+               "guest memory: %s (errno %d); memory of an SEV guest is locked: "
+               "the limit of locked memory (ulimit -l) must cover all of it, "
+               "and a file that is shared must be on tmpfs or hugetlbfs",
                size, strerror(err), err);
 }
 
