@@ -19,7 +19,7 @@ const char guest_name[] = "flash";
 
 static uint64_t read_first(mem8 *page)
 {
-    asm volatile("wbinvd" : : : "memory");
+    settle();
     return *(mem64 *)page;
 }
 

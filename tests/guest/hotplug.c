@@ -20,11 +20,6 @@ const char guest_name[] = "hotplug";
 static uint64_t private_window, shared_window, c_bit;
 static mem64 *told;
 
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
-
 static mem64 *word(uint64_t base, uint64_t at)
 {
     return (mem64 *)(base + at);

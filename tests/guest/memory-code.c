@@ -20,11 +20,6 @@ static mem8 *private_code, *shared_code;
 /* The ciphertext of what returns the old value, at either place */
 static uint8_t old_called[BLOCK], old_next[BLOCK];
 
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
-
 /* mov $value, %eax; ret */
 static void write_return(unsigned at, uint32_t value)
 {

@@ -76,7 +76,7 @@ static mem64 *place(struct cpu *cpu, unsigned page, int view)
     struct block *block = &cpu->blocks[page];
 
     if (block->last_view != view) {
-        asm volatile("wbinvd" : : : "memory");
+        settle();
         block->last_view = view;
     }
     return (mem64 *)(windows[view] + page * 4096 + offset_of(cpu));

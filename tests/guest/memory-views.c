@@ -36,15 +36,6 @@ static uint64_t pattern(uint64_t i)
     return 0x5e1f1e5500000000ull + i / BLOCK % 2;
 }
 
-/*
- * A cache may hold both views of the same memory, unless CPUID says that it is
- * coherent: write all back before the other one is used.
- */
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
-
 static void fill(mem64 *to)
 {
     settle();

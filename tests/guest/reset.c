@@ -31,11 +31,6 @@ static uint64_t pattern(uint64_t i)
     return 0x0dd5ec4e70000000ull + i;
 }
 
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
-
 static void map_windows(void)
 {
     uint64_t c_bit = sev_c_bit();

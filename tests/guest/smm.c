@@ -23,11 +23,6 @@ const char guest_name[] = "smm";
 /* movb $NOTED, NOTE; rsm */
 static const uint8_t handler[] = { 0xc6, 0x06, 0x00, 0x90, NOTED, 0x0f, 0xaa };
 
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
-
 void guest_main(void)
 {
     uint64_t c_bit = sev_c_bit();

@@ -40,11 +40,11 @@ void guest_main(void)
     }
     report_info("page", PRIVATE_BASE);
     report_info("window", window);
-    asm volatile("wbinvd" : : : "memory");
+    settle();
     value = touch_page(window, &rip);
     report_info("touch", rip);
     report_true("the page is something else without the C-bit",
                 (value == SEED) == !c_bit);
-    asm volatile("wbinvd" : : : "memory");
+    settle();
     report_equal("and what it was with it", page[0], SEED);
 }

@@ -125,4 +125,13 @@ static inline void cpu_relax(void)
     asm volatile("pause" : : : "memory");
 }
 
+/*
+ * A cache may hold both views of the same memory, unless CPUID says that it is
+ * coherent: write all back before the other one is used.
+ */
+static inline void settle(void)
+{
+    asm volatile("wbinvd" : : : "memory");
+}
+
 #endif
