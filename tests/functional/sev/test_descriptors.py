@@ -7,6 +7,7 @@ systemd-vmspawn, and true.
 import copy
 import json
 import os
+import subprocess
 import sys
 
 import common
@@ -102,6 +103,28 @@ class DescriptorsTest(common.LaunchTest):
         self.assertEqual([name for name, told in self.told.items()
                           if vmspawn_takes(told)],
                          ['91-qemu-sev-ovmf-nvram.json'])
+
+    def test_vmspawn_itself(self):
+        """A systemd-vmspawn that can say so takes that one."""
+        folder = self.dir / 'qemu/firmware'
+        folder.mkdir(parents=True)
+        for name, told in self.told.items():
+            # Before those that the machine has, in the same order
+            (folder / f'00-{name}').write_text(json.dumps(told),
+                                               encoding='ascii')
+        try:
+            vmspawn = subprocess.run(
+                ['systemd-vmspawn', '--user', '--firmware-features=amd-sev',
+                 '--firmware=describe'], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, check=False, text=True,
+                env=dict(os.environ, XDG_CONFIG_HOME=str(self.dir)))
+        except FileNotFoundError:
+            self.skipTest('no systemd-vmspawn')
+        if 'unrecognized option' in vmspawn.stderr:
+            self.skipTest('this systemd-vmspawn does not describe firmware')
+        self.assertEqual(vmspawn.returncode, 0, vmspawn.stderr)
+        self.assertEqual(json.loads(vmspawn.stdout),
+                         self.told['91-qemu-sev-ovmf-nvram.json'])
 
     @common.need(OVMF, KERNEL)
     def test_boot(self):
