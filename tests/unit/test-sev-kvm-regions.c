@@ -50,9 +50,10 @@ int kvm_vm_ioctl(KVMState *s, unsigned long type, ...)
 RAMBlock *qemu_ram_block_from_host(void *ptr, bool round_offset,
                                    ram_addr_t *offset)
 {
-    return ptr == ram ? &block :
-           ptr == device_ram ? &device_block :
-           ptr == constant_ram ? &constant_block : NULL;
+    if (ptr == constant_ram) {
+        return &constant_block;
+    }
+    return ptr == device_ram ? &device_block : &block;
 }
 
 bool memory_region_is_ram_device(MemoryRegion *mr)
