@@ -5,7 +5,7 @@
  * without it, and written by commands, which go to the device.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "flash";
 
@@ -19,7 +19,7 @@ const char guest_name[] = "flash";
 
 static uint64_t read_first(mem8 *page)
 {
-    asm volatile("wbinvd" : : : "memory");
+    settle();
     return *(mem64 *)page;
 }
 

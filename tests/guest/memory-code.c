@@ -5,7 +5,7 @@
  * ciphertext of its own next instructions back, and finds the old ones there.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "memory-code";
 
@@ -19,11 +19,6 @@ static mem8 *private_code, *shared_code;
 
 /* The ciphertext of what returns the old value, at either place */
 static uint8_t old_called[BLOCK], old_next[BLOCK];
-
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
 
 /* mov $value, %eax; ret */
 static void write_return(unsigned at, uint32_t value)
@@ -104,18 +99,9 @@ static void check(const char *text, unsigned start, unsigned place,
 
 void guest_main(void)
 {
-    uint64_t c_bit = sev_c_bit();
-    struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
-
-    private_code = (mem8 *)paging_window(PAGING_4_LEVEL);
-    shared_code = private_code + LARGE_PAGE;
-    paging_map_identity(&paging, 0x1000000, c_bit);
-    paging_map(&paging, (unsigned long)private_code, CODE, PAGE_4K,
-               PTE_P | PTE_W | c_bit);
-    paging_map(&paging, (unsigned long)shared_code, CODE, PAGE_4K,
-               PTE_P | PTE_W);
-    write_cr3((unsigned long)paging.root | c_bit);
-
+    views_map(PAGE_4K);
+    private_code = (mem8 *)private_view(CODE);
+    shared_code = (mem8 *)shared_view(CODE);
     write_caller();
     write_runner();
     write_return(CALLED, 0x11111111);

@@ -5,7 +5,7 @@
  * The save area is written by the hypervisor, who has no key: it is shared.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "smm";
 
@@ -22,11 +22,6 @@ const char guest_name[] = "smm";
 
 /* movb $NOTED, NOTE; rsm */
 static const uint8_t handler[] = { 0xc6, 0x06, 0x00, 0x90, NOTED, 0x0f, 0xaa };
-
-static void settle(void)
-{
-    asm volatile("wbinvd" : : : "memory");
-}
 
 void guest_main(void)
 {
