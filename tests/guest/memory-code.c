@@ -20,16 +20,6 @@ static mem8 *private_code, *shared_code;
 /* The ciphertext of what returns the old value, at either place */
 static uint8_t old_called[BLOCK], old_next[BLOCK];
 
-/* mov $value, %eax; ret */
-static void write_return(unsigned at, uint32_t value)
-{
-    private_code[at] = 0xb8;
-    for (int i = 0; i < 4; i++) {
-        private_code[at + 1 + i] = value >> (8 * i);
-    }
-    private_code[at + 5] = 0xc3;
-}
-
 static void save(uint8_t *to, unsigned at)
 {
     settle();
@@ -90,7 +80,7 @@ static void check(const char *text, unsigned start, unsigned place,
     unsigned right = 0;
 
     for (uint32_t i = 0; i < ROUNDS; i++) {
-        write_return(place, ~i);
+        write_code(private_code + place, ~i);
         settle();
         right += run(private_code + start, shared_code + place, old) == value;
     }
@@ -104,9 +94,9 @@ void guest_main(void)
     shared_code = (mem8 *)shared_view(CODE);
     write_caller();
     write_runner();
-    write_return(CALLED, 0x11111111);
+    write_code(private_code + CALLED, 0x11111111);
     save(old_called, CALLED);
-    write_return(NEXT, 0x22222222);
+    write_code(private_code + NEXT, 0x22222222);
     save(old_next, NEXT);
 
     check("code replaced a function that it then called", 0, CALLED,

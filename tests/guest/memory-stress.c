@@ -157,8 +157,6 @@ static void do_write_code(struct cpu *cpu, unsigned page)
     cpu->blocks[page].code = value;
 }
 
-typedef uint32_t (*code_fn)(void);
-
 /* Through either view: fetches are private. */
 static void do_call(struct cpu *cpu, unsigned page, int view)
 {

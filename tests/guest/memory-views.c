@@ -160,17 +160,6 @@ static void check_walk(struct paging *paging, uint64_t c_bit)
                 *leaf & PTE_A);
 }
 
-typedef uint32_t (*code_fn)(void);
-
-static void write_code(mem8 *to, uint32_t value)
-{
-    to[0] = 0xb8;
-    for (int i = 0; i < 4; i++) {
-        to[1 + i] = value >> (8 * i);
-    }
-    to[5] = 0xc3;
-}
-
 /* Code changes with its ciphertext, too. */
 static void check_code(void)
 {

@@ -125,4 +125,16 @@ static inline void cpu_relax(void)
     asm volatile("pause" : : : "memory");
 }
 
+typedef uint32_t (*code_fn)(void);
+
+/* Six bytes of code for a code_fn: mov $value, %eax; ret */
+static inline void write_code(mem8 *to, uint32_t value)
+{
+    to[0] = 0xb8;
+    for (int i = 0; i < 4; i++) {
+        to[1 + i] = value >> (8 * i);
+    }
+    to[5] = 0xc3;
+}
+
 #endif
