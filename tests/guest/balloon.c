@@ -4,7 +4,6 @@
  * Pages in a balloon.  The host may take their memory, but not that of an
  * encrypted guest: there a page is as it was when it comes back.
  */
-#include "lib/dma.h"
 #include "lib/guest.h"
 #include "lib/views.h"
 #include "lib/virtio.h"
@@ -33,14 +32,13 @@ static bool inflate(void)
 
 void guest_main(void)
 {
-    mem64 *private, *shared;
+    mem64 *private = private_view(PRIVATE_PAGE);
+    mem64 *shared = shared_view(SHARED_PAGE);
 
-    views_map(sev_c_bit());
+    views_map(PAGE_2M);
     report_true("the balloon gets ready",
                 virtio_start(VIRTIO_BALLOON, device_registers(),
-                             control_area(shared_view(CONTROL), CONTROL)));
-    private = private_view(PRIVATE_PAGE);
-    shared = shared_view(SHARED_PAGE);
+                             control_area(CONTROL, shared_view(CONTROL))));
     fill(private, SEED, WORDS);
     fill(shared, SEED, WORDS);
     report_true("it takes the pages", inflate());

@@ -6,7 +6,6 @@
  * when it lets them go on.
  */
 #include "lib/cmos.h"
-#include "lib/dma.h"
 #include "lib/guest.h"
 #include "lib/views.h"
 #include "lib/virtio-blk.h"
@@ -55,10 +54,9 @@ static void check_read(uint64_t c_bit)
     wait_for_host(2);
     report_true("the disk was read", virtio_blk_wait(PATIENCE));
     report_equal("what came is there with C=0",
-                 matches(shared_view(READ_BUFFER), dma_pattern(0), WORDS),
-                 WORDS);
+                 matches(shared_view(READ_BUFFER), SHARED_SEED, WORDS), WORDS);
     report_equal("with C=1 it is garbage",
-                 matches(private_view(READ_BUFFER), dma_pattern(0), WORDS),
+                 matches(private_view(READ_BUFFER), SHARED_SEED, WORDS),
                  c_bit ? 0 : WORDS);
     report_equal("and the secret is lost",
                  matches(private_view(READ_BUFFER), SECRET_SEED, WORDS), 0);
@@ -81,13 +79,13 @@ void guest_main(void)
 {
     uint64_t c_bit = sev_c_bit();
 
-    views_map(c_bit);
+    views_map(PAGE_2M);
     *shared_view(TOLD) = 0;
     report_info("told", TOLD);
     report_info("secret-physical", WRITE_BUFFER);
     report_true("the disk gets ready",
                 virtio_blk_start(device_registers(),
-                                 control_area(shared_view(CONTROL), CONTROL)));
+                                 control_area(CONTROL, shared_view(CONTROL))));
     check_read(c_bit);
     check_write();
 }

@@ -4,11 +4,9 @@
  * Devices that are told to read from private memory and to write to it, by
  * instructions whose addresses the host is told.
  */
-#include "lib/cpu.h"
-#include "lib/dma.h"
 #include "lib/guest.h"
-#include "lib/paging.h"
 #include "lib/pci.h"
+#include "lib/views.h"
 
 const char guest_name[] = "dma-private";
 
@@ -42,7 +40,7 @@ static void output(uint16_t port, uint32_t value, uint64_t *rip)
 
 static mem32 *card_register(unsigned offset)
 {
-    return (mem32 *)(uintptr_t)(DMA_MMIO + offset);
+    return (mem32 *)(device_registers() + offset);
 }
 
 /* It sends a frame that is in private memory, to nowhere. */
@@ -83,16 +81,10 @@ static void let_fw_cfg_write(mem32 *control, uint64_t private)
 void guest_main(void)
 {
     uint64_t c_bit = sev_c_bit();
-    uint64_t window = paging_window(PAGING_4_LEVEL);
-    struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
-    mem32 *shared = (mem32 *)(uintptr_t)window;
+    mem32 *shared = (mem32 *)shared_view(SHARED_BASE);
     mem32 *private = (mem32 *)PRIVATE_BASE;
 
-    paging_map_identity(&paging, 0x1000000, c_bit);
-    paging_map(&paging, window, SHARED_BASE, PAGE_4K, PTE_P | PTE_W);
-    paging_map(&paging, DMA_MMIO, DMA_MMIO, PAGE_2M, PTE_P | PTE_W);
-    write_cr3((unsigned long)paging.root | c_bit);
-
+    views_map(PAGE_4K);
     *private = 0;
     report_info("page", PRIVATE_BASE);
     let_card_read(shared, PRIVATE_BASE);

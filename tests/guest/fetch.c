@@ -8,18 +8,6 @@
 
 const char guest_name[] = "fetch";
 
-typedef uint32_t (*code_fn)(void);
-
-/* mov $value, %eax; ret */
-static void write_code(mem8 *to, uint32_t value)
-{
-    to[0] = 0xb8;
-    for (int i = 0; i < 4; i++) {
-        to[1 + i] = value >> (8 * i);
-    }
-    to[5] = 0xc3;
-}
-
 /* CPUID serializes: code that was written by another address is seen. */
 static uint32_t call(uint64_t address)
 {

@@ -5,7 +5,7 @@
  * without it, and written by commands, which go to the device.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "flash";
 

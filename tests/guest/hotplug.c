@@ -6,7 +6,7 @@
  */
 #include "lib/cmos.h"
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "hotplug";
 
@@ -36,7 +36,7 @@ static unsigned count(uint64_t base, uint64_t seed, bool ascending)
     return count;
 }
 
-static void fill(uint64_t base)
+static void fill_memory(uint64_t base)
 {
     settle();
     for (uint64_t at = 0; at < SIZE; at += STEP) {
@@ -52,7 +52,7 @@ static void check(void)
                  count(shared_window, 0, false), all);
     report_equal("it is not with C=1", count(private_window, 0, false),
                  c_bit ? 0 : all);
-    fill(private_window);
+    fill_memory(private_window);
     report_equal("it holds private data", count(private_window, SEED, true),
                  all);
     report_equal("which is something else with C=0",

@@ -5,7 +5,7 @@
  * ciphertext of its own next instructions back, and finds the old ones there.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "memory-code";
 
@@ -19,16 +19,6 @@ static mem8 *private_code, *shared_code;
 
 /* The ciphertext of what returns the old value, at either place */
 static uint8_t old_called[BLOCK], old_next[BLOCK];
-
-/* mov $value, %eax; ret */
-static void write_return(unsigned at, uint32_t value)
-{
-    private_code[at] = 0xb8;
-    for (int i = 0; i < 4; i++) {
-        private_code[at + 1 + i] = value >> (8 * i);
-    }
-    private_code[at + 5] = 0xc3;
-}
 
 static void save(uint8_t *to, unsigned at)
 {
@@ -90,7 +80,7 @@ static void check(const char *text, unsigned start, unsigned place,
     unsigned right = 0;
 
     for (uint32_t i = 0; i < ROUNDS; i++) {
-        write_return(place, ~i);
+        write_code(private_code + place, ~i);
         settle();
         right += run(private_code + start, shared_code + place, old) == value;
     }
@@ -99,23 +89,14 @@ static void check(const char *text, unsigned start, unsigned place,
 
 void guest_main(void)
 {
-    uint64_t c_bit = sev_c_bit();
-    struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
-
-    private_code = (mem8 *)paging_window(PAGING_4_LEVEL);
-    shared_code = private_code + LARGE_PAGE;
-    paging_map_identity(&paging, 0x1000000, c_bit);
-    paging_map(&paging, (unsigned long)private_code, CODE, PAGE_4K,
-               PTE_P | PTE_W | c_bit);
-    paging_map(&paging, (unsigned long)shared_code, CODE, PAGE_4K,
-               PTE_P | PTE_W);
-    write_cr3((unsigned long)paging.root | c_bit);
-
+    views_map(PAGE_4K);
+    private_code = (mem8 *)private_view(CODE);
+    shared_code = (mem8 *)shared_view(CODE);
     write_caller();
     write_runner();
-    write_return(CALLED, 0x11111111);
+    write_code(private_code + CALLED, 0x11111111);
     save(old_called, CALLED);
-    write_return(NEXT, 0x22222222);
+    write_code(private_code + NEXT, 0x22222222);
     save(old_next, NEXT);
 
     check("code replaced a function that it then called", 0, CALLED,

@@ -19,9 +19,9 @@ static uint64_t window, c_bit;
 static uint64_t *directory;             /* the entry for the window */
 
 /* Caches and TLBs forget what they know. */
-static void forget(void)
+static void settle(void)
 {
-    settle();
+    asm volatile("wbinvd" : : : "memory");
     write_cr3((unsigned long)paging.root | c_bit);
 }
 
@@ -51,7 +51,7 @@ static unsigned matches(uint64_t base, unsigned first, uint64_t seed)
 static void merge(uint64_t flags)
 {
     *directory = REGION | PTE_P | PTE_W | PTE_LARGE | flags;
-    forget();
+    settle();
 }
 
 /* Flags of the even and the odd pages */
@@ -62,7 +62,7 @@ static void split(uint64_t even, uint64_t odd)
         paging_map(&paging, window + page * 4096, REGION + page * 4096,
                    PAGE_4K, PTE_P | PTE_W | (page % 2 ? odd : even));
     }
-    forget();
+    settle();
 }
 
 /* @base shows even and odd pages through these views. */
@@ -114,14 +114,14 @@ static void check_huge(void)
     paging_map(&paging, private_huge, 0, PAGE_1G, PTE_P | PTE_W | c_bit);
     paging_map(&paging, shared_huge, 0, PAGE_1G, PTE_P | PTE_W);
     for (unsigned i = 0; i < 3; i++) {
-        forget();
+        settle();
         check("1 GiB with C=1: private pages", "1 GiB with C=1: shared pages",
               private_huge + REGION, true, true);
-        forget();
+        settle();
         check("1 GiB with C=0: private pages", "1 GiB with C=0: shared pages",
               shared_huge + REGION, false, false);
     }
-    forget();
+    settle();
     check("below them: private pages", "below them: shared pages", window,
           true, false);
 }

@@ -11,8 +11,8 @@
  */
 #include "lib/fw-cfg.h"
 #include "lib/guest.h"
-#include "lib/paging.h"
 #include "lib/smp.h"
+#include "lib/views.h"
 
 const char guest_name[] = "memory-stress";
 
@@ -157,8 +157,6 @@ static void do_write_code(struct cpu *cpu, unsigned page)
     cpu->blocks[page].code = value;
 }
 
-typedef uint32_t (*code_fn)(void);
-
 /* Through either view: fetches are private. */
 static void do_call(struct cpu *cpu, unsigned page, int view)
 {
@@ -242,24 +240,12 @@ void smp_main(unsigned number)
     run(number);
 }
 
-static void make_windows(uint64_t c_bit)
+static void make_windows(void)
 {
-    struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
-
-    windows[PRIVATE] = paging_window(PAGING_4_LEVEL);
-    windows[SHARED] = windows[PRIVATE] + LARGE_PAGE;
-    paging_map_identity(&paging, 0x1000000, c_bit);
-    for (unsigned i = 0; i < PAGES; i++) {
-        uint64_t page = PAGES_BASE + i * 4096;
-
-        paging_map(&paging, windows[PRIVATE] + i * 4096, page, PAGE_4K,
-                   PTE_P | PTE_W | c_bit);
-        paging_map(&paging, windows[SHARED] + i * 4096, page, PAGE_4K,
-                   PTE_P | PTE_W);
-    }
-    paging_map(&paging, windows[SHARED] + CONTROL - PAGES_BASE, CONTROL,
-               PAGE_4K, PTE_P | PTE_W);
-    cr3 = (unsigned long)paging.root | c_bit;
+    views_map(PAGE_4K);
+    windows[PRIVATE] = (unsigned long)private_view(PAGES_BASE);
+    windows[SHARED] = (unsigned long)shared_view(PAGES_BASE);
+    cr3 = read_cr3();
 }
 
 void guest_main(void)
@@ -272,7 +258,7 @@ void guest_main(void)
     if (count > MAX_CPUS) {
         report_abort("too many CPUs", count);
     }
-    make_windows(sev_c_bit());
+    make_windows();
     report_equal("all other CPUs start", smp_start(), count - 1);
     go = 1;
     run(0);

@@ -5,38 +5,25 @@
  * sees enciphered or deciphered, never as it is.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "memory-views";
 
 #define WORDS           512
 #define BLOCK           2               /* words of a cipher block */
 
-/* Pages that only this test touches, through these two windows. */
+/* Pages that only this test touches */
 #define PAGE_A          (SHARED_BASE + 0x100000)
 #define PAGE_B          (SHARED_BASE + 0x101000)
 #define FRESH           (SHARED_BASE + 0x102000)
-#define TABLE           (SHARED_BASE + 0x103000)
 #define CODE            (SHARED_BASE + 0x104000)
-
-static uint64_t private_window, shared_window;
-
-static mem64 *private_view(uint64_t page)
-{
-    return (mem64 *)(private_window + (page & (LARGE_PAGE - 1)));
-}
-
-static mem64 *shared_view(uint64_t page)
-{
-    return (mem64 *)(shared_window + (page & (LARGE_PAGE - 1)));
-}
 
 static uint64_t pattern(uint64_t i)
 {
     return 0x5e1f1e5500000000ull + i / BLOCK % 2;
 }
 
-static void fill(mem64 *to)
+static void fill_blocks(mem64 *to)
 {
     settle();
     for (uint64_t i = 0; i < WORDS; i++) {
@@ -46,22 +33,12 @@ static void fill(mem64 *to)
 }
 
 /* How many of the page's words are those of the pattern? */
-static uint64_t matches(const mem64 *from)
+static uint64_t right_words(const mem64 *from)
 {
     uint64_t count = 0;
 
     for (uint64_t i = 0; i < WORDS; i++) {
         count += from[i] == pattern(i);
-    }
-    return count;
-}
-
-static uint64_t equal_words(const mem64 *a, const mem64 *b)
-{
-    uint64_t count = 0;
-
-    for (uint64_t i = 0; i < WORDS; i++) {
-        count += a[i] == b[i];
     }
     return count;
 }
@@ -88,20 +65,20 @@ static bool repeats(const mem64 *from)
 
 static void check_round_trips(uint64_t other)
 {
-    fill(private_view(PAGE_A));
+    fill_blocks(private_view(PAGE_A));
     report_equal("a private page reads back as written",
-                 matches(private_view(PAGE_A)), WORDS);
+                 right_words(private_view(PAGE_A)), WORDS);
     report_equal("through C=0 it is something else",
-                 matches(shared_view(PAGE_A)), other);
+                 right_words(shared_view(PAGE_A)), other);
     report_equal("through C=1 it is still what was written",
-                 matches(private_view(PAGE_A)), WORDS);
-    fill(shared_view(PAGE_A));
+                 right_words(private_view(PAGE_A)), WORDS);
+    fill_blocks(shared_view(PAGE_A));
     report_equal("a shared page reads back as written",
-                 matches(shared_view(PAGE_A)), WORDS);
+                 right_words(shared_view(PAGE_A)), WORDS);
     report_equal("through C=1 it is something else",
-                 matches(private_view(PAGE_A)), other);
+                 right_words(private_view(PAGE_A)), other);
     report_equal("through C=0 it is still what was written",
-                 matches(shared_view(PAGE_A)), WORDS);
+                 right_words(shared_view(PAGE_A)), WORDS);
 }
 
 /* Ciphertext that is put back through C=0 is the old plaintext again. */
@@ -109,31 +86,30 @@ static void check_ciphertext(uint64_t other)
 {
     static uint64_t first[WORDS], second[WORDS];
 
-    fill(private_view(PAGE_A));
+    fill_blocks(private_view(PAGE_A));
     copy(first, shared_view(PAGE_A));
-    fill(private_view(PAGE_B));
+    fill_blocks(private_view(PAGE_B));
     report_equal("equal plaintext at two addresses has two ciphertexts",
-                 equal_words(first, shared_view(PAGE_B)), other);
+                 equal_words(first, shared_view(PAGE_B), WORDS), other);
     report_true("equal plaintext within a page has two ciphertexts as well",
                 repeats(first) == (other != 0));
     for (uint64_t i = 0; i < WORDS; i++) {
         private_view(PAGE_A)[i] = ~pattern(i);
     }
-    fill(private_view(PAGE_A));
+    fill_blocks(private_view(PAGE_A));
     copy(second, shared_view(PAGE_A));
     report_equal("equal plaintext at one address has one ciphertext",
-                 equal_words(first, second), WORDS);
+                 equal_words(first, second, WORDS), WORDS);
     private_view(PAGE_A)[0] = 0;
-    settle();
     report_equal("a changed block changes its own ciphertext only",
-                 equal_words(first, shared_view(PAGE_A)),
+                 equal_words(first, shared_view(PAGE_A), WORDS),
                  other ? WORDS - 1 : WORDS - BLOCK);
     copy(shared_view(PAGE_A), first);
     report_equal("ciphertext that was put back is the plaintext again",
-                 matches(private_view(PAGE_A)), WORDS);
+                 right_words(private_view(PAGE_A)), WORDS);
     copy(shared_view(PAGE_B), first);
     report_equal("ciphertext at another address is not",
-                 matches(private_view(PAGE_B)), other);
+                 right_words(private_view(PAGE_B)), other);
 }
 
 /* Both views of a page in one instruction, and byte by byte. */
@@ -146,7 +122,7 @@ static void check_mixed(void)
     unsigned long count = 4096;
     uint64_t kept = 0;
 
-    fill(private_view(PAGE_B));
+    fill_blocks(private_view(PAGE_B));
     for (unsigned i = 0; i < 4096; i += 64) {
         private_bytes[i] = i / 64;
         (void)shared_bytes[i + 17];
@@ -162,16 +138,15 @@ static void check_mixed(void)
 /* A walk is private: tables that are written through C=0 map nothing sane. */
 static void check_walk(struct paging *paging, uint64_t c_bit)
 {
-    uint64_t window = private_window + 0x20000000;
+    uint64_t window = paging_window(PAGING_4_LEVEL) + 0x20000000;
+    uint64_t table_window = window + 0x10000000;
     uint64_t *leaf = paging_map(paging, window, PAGE_A, PAGE_4K,
                                 PTE_P | PTE_W | c_bit);
     uint64_t table = (unsigned long)leaf & ~0xfffull;
-    mem64 *seen = (mem64 *)(shared_window + 0x30000000 +
-                            ((unsigned long)leaf & 0xfff));
+    mem64 *seen = (mem64 *)(table_window + ((unsigned long)leaf & 0xfff));
 
-    paging_map(paging, shared_window + 0x30000000, table, PAGE_4K,
-               PTE_P | PTE_W);
-    fill(private_view(PAGE_A));
+    paging_map(paging, table_window, table, PAGE_4K, PTE_P | PTE_W);
+    fill_blocks(private_view(PAGE_A));
     report_equal("a page is found by tables that are private",
                  *(mem64 *)window, pattern(0));
     settle();
@@ -183,17 +158,6 @@ static void check_walk(struct paging *paging, uint64_t c_bit)
                  *(mem64 *)window, pattern(0));
     report_true("the walk's accessed bit is set in the private view",
                 *leaf & PTE_A);
-}
-
-typedef uint32_t (*code_fn)(void);
-
-static void write_code(mem8 *to, uint32_t value)
-{
-    to[0] = 0xb8;
-    for (int i = 0; i < 4; i++) {
-        to[1 + i] = value >> (8 * i);
-    }
-    to[5] = 0xc3;
 }
 
 /* Code changes with its ciphertext, too. */
@@ -228,18 +192,7 @@ void guest_main(void)
 {
     uint64_t c_bit = sev_c_bit();
     uint64_t other = c_bit ? 0 : WORDS;
-    struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
-
-    private_window = paging_window(PAGING_4_LEVEL);
-    shared_window = private_window + LARGE_PAGE;
-    paging_map_identity(&paging, 0x1000000, c_bit);
-    for (uint64_t page = PAGE_A; page <= CODE; page += 4096) {
-        paging_map(&paging, (unsigned long)private_view(page), page, PAGE_4K,
-                   PTE_P | PTE_W | c_bit);
-        paging_map(&paging, (unsigned long)shared_view(page), page, PAGE_4K,
-                   PTE_P | PTE_W);
-    }
-    write_cr3((unsigned long)paging.root | c_bit);
+    struct paging paging = views_map(PAGE_4K);
 
     check_fresh(c_bit);
     check_round_trips(other);

@@ -9,7 +9,7 @@
  */
 #include "lib/fw-cfg.h"
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "reset";
 
@@ -18,6 +18,7 @@ const char guest_name[] = "reset";
 #define RESET_HARD      0x06
 #define KEYBOARD_PORT   0x64
 #define KEYBOARD_RESET  0xfe
+#define SEED            0x0dd5ec4e70000000ull
 #define BOOTED          0x7365742072652d79ull
 
 /* In the shared 2 MiB: a note for the second boot, and saved ciphertext */
@@ -25,11 +26,6 @@ const char guest_name[] = "reset";
 #define SAVED           (SHARED_BASE + 0x1000)
 
 static mem64 *note, *saved, *secret, *raw;
-
-static uint64_t pattern(uint64_t i)
-{
-    return 0x0dd5ec4e70000000ull + i;
-}
 
 static void map_windows(void)
 {
@@ -80,10 +76,7 @@ static void reset(void)
 
 static void first_boot(void)
 {
-    for (uint64_t i = 0; i < WORDS; i++) {
-        secret[i] = pattern(i);
-    }
-    settle();
+    fill(secret, SEED, WORDS);
     for (uint64_t i = 0; i < WORDS; i++) {
         saved[i] = raw[i];
     }
@@ -94,20 +87,11 @@ static void first_boot(void)
 
 void guest_main(void)
 {
-    uint64_t same_raw = 0, same_secret = 0;
-
     map_windows();
     if (note[0] != BOOTED) {
         first_boot();
     }
-    for (uint64_t i = 0; i < WORDS; i++) {
-        same_raw += raw[i] == saved[i];
-    }
-    settle();
-    for (uint64_t i = 0; i < WORDS; i++) {
-        same_secret += secret[i] == pattern(i);
-    }
-    report_equal("memory seen from outside outlives a reset", same_raw,
-                 WORDS);
-    report_info("old-secret-words", same_secret);
+    report_equal("memory seen from outside outlives a reset",
+                 equal_words(raw, saved, WORDS), WORDS);
+    report_info("old-secret-words", matches(secret, SEED, WORDS));
 }

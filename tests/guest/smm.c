@@ -5,7 +5,7 @@
  * The save area is written by the hypervisor, who has no key: it is shared.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "smm";
 

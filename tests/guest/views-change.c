@@ -5,7 +5,7 @@
  * instruction whose address the host is told.
  */
 #include "lib/guest.h"
-#include "lib/paging.h"
+#include "lib/views.h"
 
 const char guest_name[] = "views-change";
 
@@ -35,12 +35,9 @@ void guest_main(void)
     paging_map(&paging, window, PRIVATE_BASE, PAGE_4K, PTE_P | PTE_W);
     write_cr3((unsigned long)paging.root | c_bit);
 
-    for (uint64_t i = 0; i < WORDS; i++) {
-        page[i] = SEED + i;
-    }
+    fill(page, SEED, WORDS);
     report_info("page", PRIVATE_BASE);
     report_info("window", window);
-    settle();
     value = touch_page(window, &rip);
     report_info("touch", rip);
     report_true("the page is something else without the C-bit",

@@ -144,6 +144,59 @@ static inline void machine_teardown(Machine *m, gconstpointer data)
 #define RUN(m, id, buffer) \
     asp_command((m)->asp, ASP_CMD_##id, &(buffer), sizeof(buffer))
 
+/* A row of a table: in which states a command is legal, one column a state */
+typedef struct Rule {
+    AspCommand id;
+    size_t size;                        /* of the command buffer */
+    const char *legal;                  /* in which states: + or - */
+} Rule;
+
+/* NULL if there is none among these @count */
+static inline const Rule *find_rule(const Rule *rules, size_t count,
+                                    uint32_t id)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (rules[i].id == id) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+/* The command's status in @state, the row and the column of a table */
+static inline void assert_rule(uint32_t id, int state, AspStatus status,
+                               AspStatus expected)
+{
+    if (status != expected) {
+        g_error("command 0x%x (%s) in state %d: %s, not %s", id,
+                asp_command_name(id), state, asp_status_name(status),
+                asp_status_name(expected));
+    }
+}
+
+/*
+ * That the command takes a buffer of its rule's size and none that is shorter.
+ * @buf: 64 bytes of parameters that bring the status @expected.
+ */
+static inline void assert_size(Machine *m, const Rule *rule, uint8_t *buf,
+                               AspStatus expected)
+{
+    uint8_t *exact;
+
+    if (rule->size) {
+        ASSERT_STATUS(asp_command(m->asp, rule->id, buf, rule->size - 1),
+                      ASP_INVALID_LENGTH);
+        ASSERT_STATUS(asp_command(m->asp, rule->id, NULL, 0),
+                      ASP_INVALID_LENGTH);
+    }
+    /* An allocation of its own, so that sanitizers see its end */
+    exact = g_memdup2(buf, rule->size);
+    ASSERT_STATUS(asp_command(m->asp, rule->id, exact, rule->size), expected);
+    g_free(exact);
+}
+
 static inline AspStatus run_init(Machine *m, uint32_t options)
 {
     AspCmdInit c = {

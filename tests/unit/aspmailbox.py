@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A software AMD Secure Processor at the other end of a pipe: asp-mailbox."""
+"""
+A software AMD Secure Processor at the other end of a pipe: asp-mailbox.
+
+To be imported before "cryptography", as without that a test ends here, and
+before modules of the tests of qemu-sev, as they are found from here.
+"""
 
 import subprocess
+import sys
+from pathlib import Path
+
+try:
+    import cryptography  # noqa: F401
+except ImportError:
+    print('1..0 # SKIP there is no python3-cryptography')
+    sys.exit(0)
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] /
+                       'functional/qemu-sev'))
+import harness  # noqa: E402
 
 
 class Mailbox:
@@ -43,3 +61,9 @@ class Mailbox:
         status, buf = self.try_command(command, data)
         assert status == 0, f'command 0x{command:x}: status 0x{status:x}'
         return buf
+
+
+def main():
+    """Run the tests of the calling script on the ASP-MAILBOX it was given."""
+    Mailbox.program = sys.argv.pop(1)
+    harness.main()

@@ -9,12 +9,6 @@
 
 #include "asp-snp-harness.h"
 
-typedef struct Rule {
-    AspCommand id;
-    size_t size;                        /* of the command buffer */
-    const char *legal;                  /* in which states: + or - */
-} Rule;
-
 /* Columns: UNINIT, INIT */
 static const Rule platform_rules[] = {
     { 0x81, 0x00, "+-" },               /* SNP_INIT */
@@ -40,18 +34,6 @@ static const uint8_t unsupported[] = {
     0x95, 0xb0, 0xb1, 0xc0, 0xc1, 0xc2, 0xc3, 0xc6, 0xc8, 0xc9, 0xca,
     0xcb, 0xcd, 0xce,
 };
-
-static const Rule *find_rule(uint32_t id)
-{
-    size_t i;
-
-    for (i = 0; i < G_N_ELEMENTS(platform_rules); i++) {
-        if (platform_rules[i].id == id) {
-            return &platform_rules[i];
-        }
-    }
-    return NULL;
-}
 
 static bool is_guest_command(uint32_t id)
 {
@@ -87,7 +69,8 @@ static void fill(uint32_t id, uint8_t *buf)
 
 static AspStatus expected_status(uint32_t id, SnpPlatformState state)
 {
-    const Rule *rule = find_rule(id);
+    const Rule *rule = find_rule(platform_rules,
+                                 G_N_ELEMENTS(platform_rules), id);
 
     if (rule && rule->legal[state] == '-') {
         return ASP_INVALID_PLATFORM_STATE;
@@ -128,10 +111,7 @@ static void try_platform(uint32_t id, SnpPlatformState state)
 
     fill(id, buf);
     status = asp_command(m->asp, id, buf, sizeof(buf));
-    if (status != expected) {
-        g_error("command 0x%x in state %d: %s, not %s", id, state,
-                asp_status_name(status), asp_status_name(expected));
-    }
+    assert_rule(id, state, status, expected);
     if (status == ASP_SUCCESS) {
         state = expected_state(id, state);
     }
@@ -158,18 +138,10 @@ static void test_sizes(void)
         const Rule *rule = &platform_rules[i];
         SnpPlatformState state = strchr(rule->legal, '+') - rule->legal;
         Machine *m = machine_in(state);
-        uint8_t buf[64], *exact;
+        uint8_t buf[64];
 
         fill(rule->id, buf);
-        if (rule->size) {
-            ASSERT_STATUS(asp_command(m->asp, rule->id, buf, rule->size - 1),
-                          ASP_INVALID_LENGTH);
-        }
-        /* An allocation of its own, so that sanitizers see its end */
-        exact = g_memdup2(buf, rule->size);
-        ASSERT_STATUS(asp_command(m->asp, rule->id, exact, rule->size),
-                      expected_status(rule->id, state));
-        g_free(exact);
+        assert_size(m, rule, buf, expected_status(rule->id, state));
         machine_free(m);
     }
 }
@@ -250,10 +222,7 @@ static void try_guest(const Rule *rule, SnpGuestState state)
     if (legal && rule->id == ASP_CMD_SNP_GUEST_REQUEST) {
         expected = ASP_INVALID_PARAM;   /* memory holds no request */
     }
-    if (status != expected) {
-        g_error("%s in state %d: %s", asp_command_name(rule->id), state,
-                asp_status_name(status));
-    }
+    assert_rule(rule->id, state, status, expected);
     if (rule->id == ASP_CMD_SNP_DECOMMISSION) {
         g_assert_cmpuint(snp_status(m)->guest_count, ==, 0);
         assert_page(m, AT_GCTX, FIRMWARE);
@@ -396,7 +365,8 @@ static void test_no_rmp(void)
     m->asp = asp_new(m->identity, &memory, m);
     for (id = 0x80; id < 0x100; id++) {
         uint8_t buf[64] = {};
-        bool known = find_rule(id) ||
+        bool known = find_rule(platform_rules,
+                               G_N_ELEMENTS(platform_rules), id) ||
                      memchr(unsupported, id, sizeof(unsupported));
 
         ASSERT_STATUS(asp_command(m->asp, id, buf, sizeof(buf)),

@@ -12,12 +12,6 @@
 /* Ids are tried up to this one, so also ids that nobody knows. */
 #define ID_END 0x80
 
-typedef struct Rule {
-    AspCommand id;
-    size_t size;                        /* of the command buffer */
-    const char *legal;                  /* in which states: + or - */
-} Rule;
-
 /* Columns: UNINIT, INIT, WORKING */
 static const Rule platform_rules[] = {
     { 0x01, 0x14, "+--" },              /* INIT */
@@ -58,18 +52,6 @@ static const uint8_t unsupported[] = {
 static bool is_guest_command(AspCommand id)
 {
     return (id >= 0x20 && id < 0x30) || id > 0x30;
-}
-
-static const Rule *find_rule(uint32_t id)
-{
-    size_t i;
-
-    for (i = 0; i < G_N_ELEMENTS(platform_rules); i++) {
-        if (platform_rules[i].id == id) {
-            return &platform_rules[i];
-        }
-    }
-    return NULL;
 }
 
 static Machine *machine_in(AspPlatformState state)
@@ -123,7 +105,8 @@ static void fill(AspCommand id, uint8_t *buf)
 
 static AspStatus expected_status(uint32_t id, AspPlatformState state)
 {
-    const Rule *rule = find_rule(id);
+    const Rule *rule = find_rule(platform_rules,
+                                 G_N_ELEMENTS(platform_rules), id);
 
     if (rule) {
         if (rule->legal[state] == '-') {
@@ -165,10 +148,7 @@ static void try_platform(uint32_t id, AspPlatformState state)
 
     fill(id, buf);
     status = asp_command(m->asp, id, buf, sizeof(buf));
-    if (status != expected) {
-        g_error("command 0x%x in state %d: %s, not %s", id, state,
-                asp_status_name(status), asp_status_name(expected));
-    }
+    assert_rule(id, state, status, expected);
     g_assert_cmpint(platform_status(m).state, ==,
                     expected_state(id, state, status));
     machine_free(m);
@@ -199,20 +179,10 @@ static void test_sizes(void)
         const Rule *rule = &platform_rules[i];
         AspPlatformState state = strchr(rule->legal, '+') - rule->legal;
         Machine *m = machine_in(state);
-        uint8_t buf[64], *exact;
+        uint8_t buf[64];
 
         fill(rule->id, buf);
-        if (rule->size) {
-            ASSERT_STATUS(asp_command(m->asp, rule->id, buf, rule->size - 1),
-                          ASP_INVALID_LENGTH);
-            ASSERT_STATUS(asp_command(m->asp, rule->id, NULL, 0),
-                          ASP_INVALID_LENGTH);
-        }
-        /* An allocation of its own, so that sanitizers see its end */
-        exact = g_memdup2(buf, rule->size);
-        ASSERT_STATUS(asp_command(m->asp, rule->id, exact, rule->size),
-                      expected_status(rule->id, state));
-        g_free(exact);
+        assert_size(m, rule, buf, expected_status(rule->id, state));
         machine_free(m);
     }
 }
@@ -307,10 +277,8 @@ static void try_guest(const Rule *rule, AspGuestState state)
         ASSERT_OK(run_guest(m, ASP_CMD_DEACTIVATE, handle));
     }
     status = run_valid(m, rule->id, handle);
-    if (status != (legal ? ASP_SUCCESS : ASP_INVALID_GUEST_STATE)) {
-        g_error("%s in state %d: %s", asp_command_name(rule->id), state,
-                asp_status_name(status));
-    }
+    assert_rule(rule->id, state, status,
+                legal ? ASP_SUCCESS : ASP_INVALID_GUEST_STATE);
     if (rule->id == ASP_CMD_DECOMMISSION) {
         g_assert_cmpint(platform_status(m).state, ==, ASP_PLATFORM_INIT);
     } else if (legal) {

@@ -125,13 +125,16 @@ static inline void cpu_relax(void)
     asm volatile("pause" : : : "memory");
 }
 
-/*
- * A cache may hold both views of the same memory, unless CPUID says that it is
- * coherent: write all back before the other one is used.
- */
-static inline void settle(void)
+typedef uint32_t (*code_fn)(void);
+
+/* Six bytes of code for a code_fn: mov $value, %eax; ret */
+static inline void write_code(mem8 *to, uint32_t value)
 {
-    asm volatile("wbinvd" : : : "memory");
+    to[0] = 0xb8;
+    for (int i = 0; i < 4; i++) {
+        to[1 + i] = value >> (8 * i);
+    }
+    to[5] = 0xc3;
 }
 
 #endif

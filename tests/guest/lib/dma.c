@@ -4,7 +4,6 @@
  * The guest around a device driver: the device copies from and to pages that
  * are shared with it, or that somebody forgot to share.
  */
-#include "dma.h"
 #include "guest.h"
 #include "views.h"
 
@@ -17,12 +16,12 @@
 #define PATIENCE        30              /* seconds */
 #define IMPATIENCE      2               /* where it is not meant to work */
 
-#define SHARED_SEED     dma_pattern(0)
+#define WORDS           (dma_device.size / 8)
 #define SECRET_SEED     0x9c1ce70000000000ull
 
-static unsigned words(void)
+static bool start(uint64_t control, mem64 *at)
 {
-    return dma_device.size / 8;
+    return dma_device.start(device_registers(), control_area(control, at));
 }
 
 static void copy(uint64_t to, uint64_t from)
@@ -30,57 +29,51 @@ static void copy(uint64_t to, uint64_t from)
     report_true("the device copies", dma_device.copy(to, from, PATIENCE));
 }
 
-static bool start(mem64 *view, uint64_t control)
-{
-    return dma_device.start(device_registers(), control_area(view, control));
-}
-
 static void check_shared(void)
 {
-    fill(shared_view(SOURCE), SHARED_SEED, words());
-    fill(shared_view(TARGET), 0, words());
+    fill(shared_view(SOURCE), SHARED_SEED, WORDS);
+    fill(shared_view(TARGET), 0, WORDS);
     copy(TARGET, SOURCE);
     report_equal("what went from shared to shared memory is the same",
-                 matches(shared_view(TARGET), SHARED_SEED, words()), words());
+                 matches(shared_view(TARGET), SHARED_SEED, WORDS), WORDS);
 }
 
 /* @other: how many words may be the same in both views */
 static void check_private_source(unsigned other)
 {
-    fill(private_view(SECRET), SECRET_SEED, words());
+    fill(private_view(SECRET), SECRET_SEED, WORDS);
     copy(TARGET, SECRET);
     report_equal("from private memory the device reads something else",
-                 matches(shared_view(TARGET), SECRET_SEED, words()), other);
+                 matches(shared_view(TARGET), SECRET_SEED, WORDS), other);
     report_equal("which is what C=0 shows",
-                 equal_words(shared_view(TARGET), shared_view(SECRET),
-                             words()),
-                 words());
+                 equal_words(shared_view(TARGET), shared_view(SECRET), WORDS),
+                 WORDS);
     report_equal("the private memory is still as it was",
-                 matches(private_view(SECRET), SECRET_SEED, words()), words());
+                 matches(private_view(SECRET), SECRET_SEED, WORDS), WORDS);
 }
 
 static void check_private_target(unsigned other)
 {
-    fill(shared_view(SOURCE), SHARED_SEED, words());
-    fill(private_view(SECRET), SECRET_SEED, words());
+    fill(shared_view(SOURCE), SHARED_SEED, WORDS);
+    fill(private_view(SECRET), SECRET_SEED, WORDS);
     copy(SECRET, SOURCE);
     report_equal("what the device wrote to private memory is garbage",
-                 matches(private_view(SECRET), SHARED_SEED, words()), other);
+                 matches(private_view(SECRET), SHARED_SEED, WORDS), other);
     report_equal("that memory has changed",
-                 matches(private_view(SECRET), SECRET_SEED, words()), 0);
+                 matches(private_view(SECRET), SECRET_SEED, WORDS), 0);
     report_equal("C=0 shows what it wrote",
-                 matches(shared_view(SECRET), SHARED_SEED, words()), words());
+                 matches(shared_view(SECRET), SHARED_SEED, WORDS), WORDS);
 }
 
 /* Whoever has the ciphertext can put it back. */
 static void check_ciphertext(void)
 {
-    fill(private_view(SECRET), SECRET_SEED, words());
+    fill(private_view(SECRET), SECRET_SEED, WORDS);
     copy(TARGET, SECRET);
-    fill(private_view(SECRET), SHARED_SEED, words());
+    fill(private_view(SECRET), SHARED_SEED, WORDS);
     copy(SECRET, TARGET);
     report_equal("ciphertext that the device put back is plaintext again",
-                 matches(private_view(SECRET), SECRET_SEED, words()), words());
+                 matches(private_view(SECRET), SECRET_SEED, WORDS), WORDS);
 }
 
 /* A driver that shares its buffers, but not what describes them. */
@@ -88,26 +81,26 @@ static void check_private_control(uint64_t c_bit)
 {
     bool works;
 
-    fill(shared_view(SOURCE), SHARED_SEED, words());
-    fill(shared_view(TARGET), 0, words());
-    works = start(private_view(WRONG_CONTROL), WRONG_CONTROL) &&
+    fill(shared_view(SOURCE), SHARED_SEED, WORDS);
+    fill(shared_view(TARGET), 0, WORDS);
+    works = start(WRONG_CONTROL, private_view(WRONG_CONTROL)) &&
             dma_device.copy(TARGET, SOURCE, IMPATIENCE) &&
-            matches(shared_view(TARGET), SHARED_SEED, words()) == words();
+            matches(shared_view(TARGET), SHARED_SEED, WORDS) == WORDS;
     report_true("with private descriptors nothing gets through",
                 works == !c_bit);
     report_true("after a reset the device gets ready again",
-                start(shared_view(CONTROL), CONTROL));
+                start(CONTROL, shared_view(CONTROL)));
     check_shared();
 }
 
 void guest_main(void)
 {
     uint64_t c_bit = sev_c_bit();
-    unsigned other = c_bit ? 0 : words();
+    unsigned other = c_bit ? 0 : WORDS;
 
-    views_map(c_bit);
+    views_map(PAGE_2M);
     report_info("secret-physical", SECRET);
-    if (!start(shared_view(CONTROL), CONTROL)) {
+    if (!start(CONTROL, shared_view(CONTROL))) {
         report_abort("the device does not get ready", 0);
     }
     check_shared();

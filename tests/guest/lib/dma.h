@@ -13,6 +13,9 @@
 #define DMA_MMIO_SIZE   0x00200000
 #define DMA_CONTROL     0x10000         /* bytes of a control area */
 
+/* Of the words in shared memory; nothing that comes by accident. */
+#define SHARED_SEED     0x5ea5ed0000000000ull
+
 /* Memory for queues, descriptors and the like; all zero at first. */
 struct dma_memory {
     mem8 *at;
@@ -33,17 +36,11 @@ struct dma_device {
      * to an end within some seconds.
      */
     bool (*copy)(uint64_t to, uint64_t from, unsigned seconds);
-    /* It does not read memory, but always writes what dma_pattern() says. */
+    /* It does not read memory, but always writes the words of SHARED_SEED. */
     bool writes_only;
     /* What it takes for a descriptor may keep it busy for a long time. */
     bool takes_anything;
 };
-
-/* Word @i of what shared memory holds; nothing that comes by accident. */
-static inline uint64_t dma_pattern(unsigned i)
-{
-    return 0x5ea5ed0000000000ull + i * 0x0101010101010101ull;
-}
 
 /* Each guest has one. */
 extern const struct dma_device dma_device;

@@ -1,61 +1,64 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The shared 2 MiB in two windows.
+ * Two windows on the same memory and, behind them, one on a device.
  */
 #include "guest.h"
-#include "paging.h"
 #include "views.h"
 
-static uint64_t private_window, shared_window;
+#define PRIVATE_WINDOW  paging_window(PAGING_4_LEVEL)
+#define SHARED_WINDOW   (PRIVATE_WINDOW + LARGE_PAGE)
+#define DEVICE_WINDOW   (SHARED_WINDOW + LARGE_PAGE)
 
-void views_map(uint64_t c_bit)
+struct paging views_map(enum page_level level)
 {
+    uint64_t c_bit = sev_c_bit();
     struct paging paging = paging_new(PAGING_4_LEVEL, c_bit);
 
-    private_window = paging_window(PAGING_4_LEVEL);
-    shared_window = private_window + LARGE_PAGE;
     paging_map_identity(&paging, 0x1000000, c_bit);
-    paging_map(&paging, private_window, SHARED_BASE, PAGE_2M,
-               PTE_P | PTE_W | c_bit);
-    paging_map(&paging, shared_window, SHARED_BASE, PAGE_2M, PTE_P | PTE_W);
-    paging_map(&paging, shared_window + LARGE_PAGE, DMA_MMIO, PAGE_2M,
-               PTE_P | PTE_W);
+    for (uint64_t at = 0; at < LARGE_PAGE; at += page_size(level)) {
+        paging_map(&paging, PRIVATE_WINDOW + at, SHARED_BASE + at, level,
+                   PTE_P | PTE_W | c_bit);
+        paging_map(&paging, SHARED_WINDOW + at, SHARED_BASE + at, level,
+                   PTE_P | PTE_W);
+    }
+    paging_map(&paging, DEVICE_WINDOW, DMA_MMIO, PAGE_2M, PTE_P | PTE_W);
     write_cr3((unsigned long)paging.root | c_bit);
+    return paging;
 }
 
-mem64 *private_view(uint64_t at)
+static mem64 *view_at(uint64_t window, uint64_t address)
 {
-    return (mem64 *)(private_window + (at & (LARGE_PAGE - 1)));
+    return (mem64 *)(unsigned long)(window + address - SHARED_BASE);
 }
 
-mem64 *shared_view(uint64_t at)
+mem64 *private_view(uint64_t address)
 {
-    return (mem64 *)(shared_window + (at & (LARGE_PAGE - 1)));
+    return view_at(PRIVATE_WINDOW, address);
+}
+
+mem64 *shared_view(uint64_t address)
+{
+    return view_at(SHARED_WINDOW, address);
 }
 
 mem8 *device_registers(void)
 {
-    return (mem8 *)(shared_window + LARGE_PAGE);
+    return (mem8 *)(unsigned long)DEVICE_WINDOW;
 }
 
-struct dma_memory control_area(mem64 *view, uint64_t at)
+struct dma_memory control_area(uint64_t address, mem64 *view)
 {
     memset((void *)view, 0, DMA_CONTROL);
     settle();
-    return (struct dma_memory) { (mem8 *)view, at };
-}
-
-static uint64_t pattern(uint64_t seed, unsigned i)
-{
-    return seed + dma_pattern(i) - dma_pattern(0);
+    return (struct dma_memory) { (mem8 *)view, address };
 }
 
 void fill(mem64 *to, uint64_t seed, unsigned words)
 {
     settle();
     for (unsigned i = 0; i < words; i++) {
-        to[i] = pattern(seed, i);
+        to[i] = seeded_word(seed, i);
     }
     settle();
 }
@@ -66,7 +69,7 @@ unsigned matches(const mem64 *from, uint64_t seed, unsigned words)
 
     settle();
     for (unsigned i = 0; i < words; i++) {
-        count += from[i] == pattern(seed, i);
+        count += from[i] == seeded_word(seed, i);
     }
     return count;
 }
