@@ -31,8 +31,8 @@
  *   KVM_DOUBLE_INIT      "late": the platform is not initialised before there
  *                        is a guest
  *   KVM_DOUBLE_CBITPOS   default 51
- *   KVM_DOUBLE_MEMORY    "scattered": no two pages of the guest's are neighbours
- *                        in the host's memory
+ *   KVM_DOUBLE_MEMORY    "scattered": no two pages of the guest's are
+ *                        neighbours in the host's memory
  *   KVM_DOUBLE_VMSA_FEATURES  bitmap that KVM_SEV_INIT2 takes; default 0
  *   KVM_DOUBLE_UPDATE_PAGES   KVM_SEV_SNP_LAUNCH_UPDATE takes so many pages
  *                        at a time; default: all
@@ -188,6 +188,10 @@ int double_set_slot2(const struct kvm_userspace_memory_region2 *region);
 int double_create_guest_memfd(const struct kvm_create_guest_memfd *args);
 int double_set_attributes(const struct kvm_memory_attributes *args);
 bool double_is_private(uint64_t gpa, uint64_t size);
+
+/* kvm-sev.c: not empty, and not past the last address; and small besides */
+bool double_is_range(uint64_t addr, uint64_t len);
+bool double_is_blob(uint64_t addr, uint32_t len);
 
 /*
  * Where private memory at @gpa is in this process, with how many bytes from

@@ -214,6 +214,20 @@ class DoubleTest(unittest.TestCase):
                     for name, value in host.items()})
         return env
 
+    def apart(self, name, fault='', more=()):
+        """
+        A folder and an environment for a QEMU that is one of many at a time;
+        @more: files of the double that it has besides log, fault and exits.
+        """
+        folder = self.dir / str(name)
+        folder.mkdir()
+        for image in ('firmware', 'kernel', 'initrd'):
+            (folder / image).symlink_to(self.dir / image)
+        (folder / 'fault').write_text(f'{fault}\n')
+        return folder, dict(self.env(), **{
+            f'KVM_DOUBLE_{file.upper()}': str(folder / file)
+            for file in ('log', 'fault', 'exits', *more)})
+
     def arguments(self, sev, *args, machine='q35', accel='kvm'):
         """
         A small VM; @sev: what follows "-object sev-guest,id=sev0", or "snp" and

@@ -79,7 +79,7 @@ int double_launch_update_data(uint64_t data, const DoubleFault *fault,
     if (user.pad0) {
         return double_refuse("padding of struct kvm_sev_launch_update_data");
     }
-    if (!user.len || user.uaddr + user.len < user.uaddr) {
+    if (!double_is_range(user.uaddr, user.len)) {
         return double_refuse("an empty range, or one past the last address");
     }
     cmd.paddr = GUINT64_TO_LE(user.uaddr);
@@ -162,7 +162,7 @@ int double_launch_measure(uint64_t data, const DoubleFault *fault,
 /* The firmware gets one address for all of a secret */
 static bool is_contiguous(uint64_t addr, uint32_t len)
 {
-    return !double_is_scattered() || !len ||
+    return !double_is_scattered() ||
            addr / DOUBLE_PAGE == (addr + len - 1) / DOUBLE_PAGE;
 }
 
@@ -184,13 +184,11 @@ int double_launch_secret(uint64_t data, const DoubleFault *fault,
     if (user.pad0 || user.pad1 || user.pad2) {
         return double_refuse("padding of struct kvm_sev_launch_secret");
     }
-    if (!user.hdr_uaddr || !user.hdr_len || user.hdr_len > DOUBLE_MAX_BLOB ||
-        !user.trans_uaddr || !user.trans_len ||
-        user.trans_len > DOUBLE_MAX_BLOB) {
+    if (!double_is_blob(user.hdr_uaddr, user.hdr_len) ||
+        !double_is_blob(user.trans_uaddr, user.trans_len)) {
         return double_refuse("address or length of a blob");
     }
-    if (!user.guest_len ||
-        user.guest_uaddr + user.guest_len < user.guest_uaddr) {
+    if (!double_is_range(user.guest_uaddr, user.guest_len)) {
         return double_refuse("an empty range, or one past the last address");
     }
     if (!is_contiguous(user.guest_uaddr, user.guest_len)) {

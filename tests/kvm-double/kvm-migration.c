@@ -10,11 +10,6 @@
 #include <errno.h>
 #include "double.h"
 
-static bool is_blob(uint64_t addr, uint32_t len)
-{
-    return addr && len && len <= DOUBLE_MAX_BLOB;
-}
-
 /* Guest memory goes page by page */
 static bool is_in_page(uint64_t addr, uint32_t len)
 {
@@ -41,10 +36,11 @@ int double_send_start(uint64_t data, const DoubleFault *fault,
     return ask(ASP_CMD_SEND_START, !user.pad0 && !user.pad1 && !user.pad2 &&
                !user.pad3 && !user.pad4 &&
                (!user.session_len ||
-                (is_blob(user.pdh_cert_uaddr, user.pdh_cert_len) &&
-                 is_blob(user.plat_certs_uaddr, user.plat_certs_len) &&
-                 is_blob(user.amd_certs_uaddr, user.amd_certs_len) &&
-                 is_blob(user.session_uaddr, user.session_len))), status);
+                (double_is_blob(user.pdh_cert_uaddr, user.pdh_cert_len) &&
+                 double_is_blob(user.plat_certs_uaddr, user.plat_certs_len) &&
+                 double_is_blob(user.amd_certs_uaddr, user.amd_certs_len) &&
+                 double_is_blob(user.session_uaddr, user.session_len))),
+               status);
 }
 
 int double_send_update_data(uint64_t data, const DoubleFault *fault,
@@ -76,8 +72,8 @@ int double_receive_start(uint64_t data, const DoubleFault *fault,
         return -EFAULT;
     }
     return ask(ASP_CMD_RECEIVE_START, !user.pad0 && !user.pad1 &&
-               is_blob(user.pdh_uaddr, user.pdh_len) &&
-               is_blob(user.session_uaddr, user.session_len), status);
+               double_is_blob(user.pdh_uaddr, user.pdh_len) &&
+               double_is_blob(user.session_uaddr, user.session_len), status);
 }
 
 int double_receive_update_data(uint64_t data, const DoubleFault *fault,
@@ -91,8 +87,8 @@ int double_receive_update_data(uint64_t data, const DoubleFault *fault,
         return -EFAULT;
     }
     return ask(ASP_CMD_RECEIVE_UPDATE_DATA, !user.pad0 && !user.pad1 &&
-               !user.pad2 && is_blob(user.hdr_uaddr, user.hdr_len) &&
-               is_blob(user.trans_uaddr, user.trans_len) &&
+               !user.pad2 && double_is_blob(user.hdr_uaddr, user.hdr_len) &&
+               double_is_blob(user.trans_uaddr, user.trans_len) &&
                is_in_page(user.guest_uaddr, user.guest_len), status);
 }
 

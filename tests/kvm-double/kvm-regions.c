@@ -76,7 +76,7 @@ static int add_region(const struct kvm_enc_region *region)
     if (!double_vm.active) {
         return -ENOTTY;
     }
-    if (region->addr + region->size < region->addr || !region->size) {
+    if (!double_is_range(region->addr, region->size)) {
         return double_refuse("an empty region, or one past the last address");
     }
     if (!double_user_read(region->addr, &byte, 1) ||

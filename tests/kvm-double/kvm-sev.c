@@ -31,6 +31,16 @@ bool double_is_zero(const void *bytes, size_t len)
     return len == 0;
 }
 
+bool double_is_range(uint64_t addr, uint64_t len)
+{
+    return len && addr + len >= addr;
+}
+
+bool double_is_blob(uint64_t addr, uint32_t len)
+{
+    return addr && len && len <= DOUBLE_MAX_BLOB;
+}
+
 static int make_active(bool es, bool init2)
 {
     if (double_vm.num_vcpus) {

@@ -135,13 +135,8 @@ class StartTest(DoubleTest):
     def ends(self, number, options, args, call, fault, at_cont=False):
         """One QEMU, one failure; returns what is wrong, or None."""
         kind, value, words = fault
-        folder = self.dir / str(number)
-        folder.mkdir()
-        for name in ('firmware', 'kernel', 'initrd'):
-            (folder / name).symlink_to(self.dir / name)
-        env = dict(self.env(), KVM_DOUBLE_LOG=str(folder / 'log'),
-                   KVM_DOUBLE_FAULT=str(folder / 'fault'))
-        (folder / 'fault').write_text(f'{call[0]} {call[1]} {kind} {value}\n')
+        folder, env = self.apart(number,
+                                 f'{call[0]} {call[1]} {kind} {value}')
         qemu = double.Qemu(folder, self.arguments(options, *args), env)
         try:
             started = qemu.greet()

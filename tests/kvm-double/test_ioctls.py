@@ -66,13 +66,7 @@ class IoctlTest(DoubleTest):
 
     def live(self, number, options, fault=''):
         """Start, run, reset, end; with one fault."""
-        folder = self.dir / str(number)
-        folder.mkdir()
-        (folder / 'firmware').symlink_to(self.dir / 'firmware')
-        (folder / 'fault').write_text(f'{fault}\n')
-        env = dict(self.env(), **{
-            f'KVM_DOUBLE_{name.upper()}': str(folder / name)
-            for name in ('log', 'fault', 'exits', 'calls')})
+        folder, env = self.apart(number, fault, ('calls',))
         qemu = double.Qemu(folder, self.arguments(options, '-smp', '2'), env)
         stage = 'start'
         try:

@@ -38,15 +38,9 @@ class RunTest(DoubleTest):
 
     SHARED, PRIVATE = 0x900000, 0xa00000    # what the guest has of each kind
 
-    def running(self, folder, backend):
+    def running(self, name, backend):
         """A guest that runs and has shared memory."""
-        folder.mkdir()
-        (folder / 'firmware').symlink_to(self.dir / 'firmware')
-        (folder / 'fault').write_text('')
-        (folder / 'exits').write_text('')
-        env = dict(self.env(), **{f'KVM_DOUBLE_{name.upper()}':
-                                  str(folder / name)
-                                  for name in ('log', 'fault', 'exits')})
+        folder, env = self.apart(name)
         machine, args = 'q35', []
         if backend:
             machine += ',memory-backend=mem'
@@ -83,7 +77,7 @@ class RunTest(DoubleTest):
 
     def fails(self, number, call, words, line, backend, error):
         """One failure; returns what is wrong, or None."""
-        qemu = self.running(self.dir / str(number), backend)
+        qemu = self.running(number, backend)
         private = line.endswith('private')
         gpa = self.SHARED if private else self.PRIVATE
         kind = 'private' if private else 'shared'
@@ -145,7 +139,7 @@ class RunTest(DoubleTest):
                           ('map-gpa 0x900001 1 shared', 0x900001),
                           ('map-gpa 0x900000 0 shared', 0x900000)):
             with self.subTest(line):
-                qemu = self.running(self.dir / f'{gpa:x}', None)
+                qemu = self.running(f'{gpa:x}', None)
                 self.addCleanup(qemu.stop)
                 self.does(qemu, line, f'RANGE gpa 0x{gpa:x} ')
                 self.assertEqual(self.stops(qemu), 'internal-error')
@@ -154,7 +148,7 @@ class RunTest(DoubleTest):
 
     def test_reset(self):
         """The guest cannot be reset, so the VM ends."""
-        qemu = self.running(self.dir / 'vm', None)
+        qemu = self.running('vm', None)
         self.addCleanup(qemu.stop)
         qemu.fault('KVM_SET_MEMORY_ATTRIBUTES', 0, 'errno', errno.ENOMEM)
         self.does(qemu, f'map-gpa 0x{self.PRIVATE:x} 1 shared', 'on demand')

@@ -7,7 +7,20 @@
 #ifndef I386_SEV_GUEST_RAM_H
 #define I386_SEV_GUEST_RAM_H
 
-#include "exec/hwaddr.h"
+#include "exec/memory.h"
+#include "exec/ramblock.h"
+
+/**
+ * sev_ram_can_be_private - whether a guest could encrypt a block at all
+ *
+ * Memory of a device is not the guest's to encrypt, nor is what nobody may
+ * write to.
+ */
+static inline bool sev_ram_can_be_private(const RAMBlock *block)
+{
+    return !(block->flags & RAM_READONLY) &&
+           !memory_region_is_ram_device(block->mr);
+}
 
 /**
  * sev_guest_ram - host address of a range of guest memory

@@ -8,10 +8,9 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/rcu.h"
-#include "exec/memory.h"
-#include "exec/ramblock.h"
 #include "system/hostmem.h"
 #include "system/kvm.h"
+#include "guest-ram.h"
 #include "kvm-regions.h"
 #include "trace.h"
 
@@ -22,18 +21,14 @@ static RAMBlock *block_of(void *host)
     return qemu_ram_block_from_host(host, false, &offset);
 }
 
-/*
- * Memory of a device is nothing that the guest could encrypt, nor is memory
- * that nobody may write to: the kernel would not pin it.
- */
+/* Of what it could not encrypt the kernel would not pin anything */
 static bool is_guests(void *host)
 {
     RAMBlock *block;
 
     RCU_READ_LOCK_GUARD();
     block = block_of(host);
-    return !block || !((block->flags & RAM_READONLY) ||
-                       memory_region_is_ram_device(block->mr));
+    return !block || sev_ram_can_be_private(block);
 }
 
 /* Who adds such a block asks whether it can stay, and can free it */

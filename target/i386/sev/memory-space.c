@@ -11,13 +11,13 @@
 #include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/ram_addr.h"
-#include "exec/ramblock.h"
 #include "hw/core/cpu.h"
 #include "hw/pci/pci_device.h"
 #include "system/dma-map-notify.h"
 #include "system/hostmem.h"
 #include "system/tcg.h"
 #include "diagnose.h"
+#include "guest-ram.h"
 #include "memory-iommu.h"
 #include "memory-pci.h"
 #include "memory-space.h"
@@ -50,12 +50,9 @@ bool sev_memory_space_is_guests(const RAMBlock *block)
 {
     const MemoryRegion *mr = block->mr;
 
-    if ((block->flags & RAM_READONLY) ||
-        memory_region_is_ram_device(block->mr)) {
-        return false;
-    }
-    return !mr->owner || mr->readonly || mr->rom_device ||
-           object_dynamic_cast(mr->owner, TYPE_MEMORY_BACKEND);
+    return sev_ram_can_be_private(block) &&
+           (!mr->owner || mr->readonly || mr->rom_device ||
+            object_dynamic_cast(mr->owner, TYPE_MEMORY_BACKEND));
 }
 
 static void add_block(RAMBlock *block)

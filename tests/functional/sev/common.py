@@ -45,6 +45,15 @@ def bare_guest(name, **more):
                  **more)
 
 
+def descriptors(nvram):
+    """Firmware descriptors, name and text; @nvram is made, a file to name."""
+    Path(nvram).write_bytes(b'\xff' * 4096)
+    for file in (HERE.parents[2] / 'tools/qemu-sev').glob('*.json.in'):
+        yield file.stem, (file.read_text(encoding='ascii')
+                          .replace('@FIRMWARE@', os.path.realpath(OVMF))
+                          .replace('@NVRAM@', nvram))
+
+
 def script(path, text):
     """Make a program that is a shell script."""
     Path(path).write_text(f'#!/bin/sh\n{text}\n', encoding='ascii')

@@ -35,7 +35,6 @@ MISSING = [name for name, path in (('libvirtd', LIBVIRTD), ('virsh', VIRSH),
            if not path]
 MISSING += [name for name in ('lxml', 'libvirt', 'cryptography')
             if not importlib.util.find_spec(name)]
-DESCRIPTORS = common.HERE.parents[2] / 'tools/qemu-sev'
 
 START = '''umask 022
 mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/libvirt"
@@ -153,12 +152,8 @@ class DomainTest(LibvirtTest):
         """The firmware that <os firmware='efi'> finds."""
         folder = Path(self.env['XDG_CONFIG_HOME'], 'qemu/firmware')
         folder.mkdir(parents=True)
-        (self.dir / 'nvram').write_bytes(b'\xff' * 4096)
-        for descriptor in DESCRIPTORS.glob('*.json.in'):
-            (folder / descriptor.stem).write_text(
-                descriptor.read_text(encoding='ascii')
-                .replace('@FIRMWARE@', os.path.realpath(common.OVMF))
-                .replace('@NVRAM@', self.path('nvram')), encoding='ascii')
+        for name, text in common.descriptors(self.path('nvram')):
+            (folder / name).write_text(text, encoding='ascii')
         for path in (folder, *folder.parents):
             if path == self.dir:
                 break

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import common
-from common import BOOT_DIR, HERE, KERNEL, OVMF
+from common import BOOT_DIR, KERNEL, OVMF
 
 sys.path.insert(1, str(BOOT_DIR / 'src/scripts'))
 
@@ -19,8 +19,6 @@ sys.path.insert(1, str(BOOT_DIR / 'src/scripts'))
 from qapi.schema import QAPISchema, QAPISchemaArrayType     # noqa: E402
 from qapi.schema import QAPISchemaEnumType                  # noqa: E402
 from qapi.schema import QAPISchemaObjectType                # noqa: E402
-
-FOLDER = HERE.parents[2] / 'tools/qemu-sev'
 
 
 def members(value, of_type):
@@ -72,13 +70,8 @@ class DescriptorsTest(common.LaunchTest):
 
     def setUp(self):
         super().setUp()
-        (self.dir / 'nvram').write_bytes(b'\xff' * 4096)
-        self.told = {
-            file.stem: json.loads(
-                file.read_text(encoding='ascii')
-                .replace('@FIRMWARE@', os.path.realpath(OVMF))
-                .replace('@NVRAM@', self.path('nvram')))
-            for file in FOLDER.glob('*.json.in')}
+        self.told = {name: json.loads(text) for name, text
+                     in common.descriptors(self.path('nvram'))}
         self.assertEqual(len(self.told), 2)
 
     def test_schema(self):
