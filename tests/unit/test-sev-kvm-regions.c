@@ -15,7 +15,7 @@
 #include "system/kvm.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
-#include "sev/kvm-regions.h"
+#include "sev/kvm/regions.h"
 
 #define SIZE        0x3000
 #define MAX_SIZE    0x8000

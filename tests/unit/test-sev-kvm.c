@@ -9,7 +9,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "system/kvm.h"
-#include "sev/kvm-command.h"
+#include "sev/kvm/command.h"
 #include "sev/asp/abi.h"
 
 #define SEV_FD  7

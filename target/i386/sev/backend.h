@@ -17,8 +17,8 @@
 #define I386_SEV_BACKEND_H
 
 #include "exec/hwaddr.h"
-#include "asp/abi.h"
-#include "asp/snp-abi.h"
+#include "sev/asp/abi.h"
+#include "sev/asp/snp-abi.h"
 
 typedef struct SevBackend SevBackend;
 typedef struct SevBackendOps SevBackendOps;

@@ -8,7 +8,7 @@
 #include "qapi/error.h"
 #include "qemu/base64.h"
 #include "crypto/secret_common.h"
-#include "asp/crypto.h"
+#include "sev/asp/crypto.h"
 #include "blob.h"
 
 /* More than any value needs, in any encoding */

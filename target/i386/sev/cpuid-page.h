@@ -11,7 +11,7 @@
 #define I386_SEV_CPUID_PAGE_H
 
 #include "confidential-guest.h"
-#include "asp/snp-abi.h"
+#include "sev/asp/snp-abi.h"
 
 /**
  * sev_cpuid_mask - take away what the firmware lets no SNP guest have

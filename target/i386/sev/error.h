@@ -7,7 +7,7 @@
 #ifndef I386_SEV_ERROR_H
 #define I386_SEV_ERROR_H
 
-#include "asp/abi.h"
+#include "sev/asp/abi.h"
 
 /**
  * sev_error_firmware - say which command the firmware refused and why

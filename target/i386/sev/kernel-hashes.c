@@ -13,7 +13,7 @@
 #include "qemu/bswap.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
-#include "asp/crypto.h"
+#include "sev/asp/crypto.h"
 #include "firmware-table.h"
 #include "guest-ram.h"
 #include "guids.h"

@@ -9,7 +9,7 @@
 #include "qemu/lockable.h"
 #include "qemu/memalign.h"
 #include "qemu/thread.h"
-#include "asp/memcrypt.h"
+#include "sev/asp/memcrypt.h"
 #include "memory.h"
 #include "memory-ranges.h"
 

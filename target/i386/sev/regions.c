@@ -6,8 +6,8 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
-#include "asp/crypto.h"
-#include "asp/snp.h"
+#include "sev/asp/crypto.h"
+#include "sev/asp/snp.h"
 #include "regions.h"
 
 typedef struct SevRegionEntry {

@@ -19,7 +19,7 @@
 #include "exec/hwaddr.h"
 #include "qapi/qapi-types-misc-target.h"
 #include "qapi/qapi-types-sev-target.h"
-#include "asp/snp-abi.h"
+#include "sev/asp/snp-abi.h"
 
 typedef struct SevRegion {
     hwaddr gpa;

@@ -11,7 +11,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "asp/session.h"
+#include "sev/asp/session.h"
 #include "blob.h"
 #include "properties.h"
 #include "sev-guest.h"

@@ -7,7 +7,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "system/tcg.h"
-#include "backend-kvm.h"
+#include "sev/kvm/kvm.h"
 #include "blob.h"
 #include "debug.h"
 #include "diagnose.h"

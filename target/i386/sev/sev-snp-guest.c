@@ -10,7 +10,7 @@
 #include "hw/boards.h"
 #include "hw/i386/x86.h"
 #include "system/blockdev.h"
-#include "backend-kvm.h"
+#include "sev/kvm/kvm.h"
 #include "blob.h"
 #include "launch.h"
 #include "policy.h"

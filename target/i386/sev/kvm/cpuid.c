@@ -10,8 +10,8 @@
 #include "cpu.h"
 #include "hw/core/cpu.h"
 #include "system/kvm.h"
-#include "cpuid-page.h"
-#include "kvm-snp.h"
+#include "sev/cpuid-page.h"
+#include "snp.h"
 
 /* The most that KVM has for a processor */
 #define MAX_ENTRIES 256

@@ -10,8 +10,8 @@
 #include <sys/ioctl.h>
 #include <linux/psp-sev.h>
 #include "kernel-error.h"
-#include "sev-device.h"
-#include "trace.h"
+#include "device.h"
+#include "sev/trace.h"
 
 /* A command of the device and the mailbox command behind it */
 typedef struct SevDeviceCommand {

@@ -11,8 +11,8 @@
 #include "qemu/timer.h"
 #include "system/kvm.h"
 #include "kernel-error.h"
-#include "kvm-command.h"
-#include "trace.h"
+#include "command.h"
+#include "sev/trace.h"
 
 /* KVM's commands and the mailbox commands behind them */
 static const struct {

@@ -7,7 +7,7 @@
 #ifndef I386_SEV_KVM_SNP_H
 #define I386_SEV_KVM_SNP_H
 
-#include "backend.h"
+#include "sev/backend.h"
 
 /**
  * sev_kvm_snp_init - prepare the VM for requests of the guest

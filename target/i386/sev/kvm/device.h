@@ -10,7 +10,7 @@
 #ifndef I386_SEV_DEVICE_H
 #define I386_SEV_DEVICE_H
 
-#include "backend.h"
+#include "sev/backend.h"
 
 /**
  * sev_device_open - open the host's SEV device

@@ -13,12 +13,12 @@
 #include "cpu.h"
 #include "kvm/kvm_i386.h"
 #include "system/kvm.h"
-#include "backend.h"
-#include "backend-kvm.h"
-#include "kvm-command.h"
-#include "kvm-regions.h"
-#include "kvm-snp.h"
-#include "sev-device.h"
+#include "sev/backend.h"
+#include "kvm.h"
+#include "command.h"
+#include "regions.h"
+#include "snp.h"
+#include "device.h"
 
 #define CPUID_SEV               0x8000001f
 #define CPUID_SEV_EAX_SEV       (1u << 1)

@@ -14,8 +14,8 @@
 #include "system/cpus.h"
 #include "system/kvm.h"
 #include <linux/kvm_para.h>
-#include "kvm-command.h"
-#include "kvm-snp.h"
+#include "command.h"
+#include "snp.h"
 
 bool sev_kvm_snp_init(Error **errp)
 {

@@ -6,7 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "error.h"
+#include "sev/error.h"
 #include "kernel-error.h"
 
 /*

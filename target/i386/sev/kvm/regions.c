@@ -10,9 +10,9 @@
 #include "qemu/rcu.h"
 #include "system/hostmem.h"
 #include "system/kvm.h"
-#include "guest-ram.h"
-#include "kvm-regions.h"
-#include "trace.h"
+#include "sev/guest-ram.h"
+#include "regions.h"
+#include "sev/trace.h"
 
 static RAMBlock *block_of(void *host)
 {

@@ -7,8 +7,8 @@
  */
 
 #include "qemu/osdep.h"
-#include "backend.h"
-#include "backend-kvm.h"
+#include "sev/backend.h"
+#include "kvm.h"
 
 SevBackend *sev_backend_kvm_new(const SevBackendConfig *config, Error **errp)
 {

@@ -7,7 +7,7 @@
 #ifndef I386_SEV_KERNEL_ERROR_H
 #define I386_SEV_KERNEL_ERROR_H
 
-#include "asp/abi.h"
+#include "sev/asp/abi.h"
 
 /*
  * What the kernel leaves in the error field of a command when the firmware
