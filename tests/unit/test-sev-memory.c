@@ -13,7 +13,7 @@
 #include <gcrypt.h>
 #include "sev/asp/crypto.h"
 #include "sev/asp/memcrypt.h"
-#include "sev/memory.h"
+#include "sev/memory/memory.h"
 
 #define PAGE            SEV_MEMORY_PAGE
 #define NUM_PAGES       8

@@ -20,7 +20,7 @@
 #include "sev/asp/launch.h"
 #include "backend.h"
 #include "error.h"
-#include "memory-space.h"
+#include "sev/memory/space.h"
 #include "trace.h"
 
 /*

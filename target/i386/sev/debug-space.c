@@ -9,7 +9,7 @@
 #include "exec/address-spaces.h"
 #include "hw/core/cpu.h"
 #include "debug-space.h"
-#include "memory-space.h"
+#include "sev/memory/space.h"
 #include "sev.h"
 
 static SevDebugCopy *copy;      /* NULL: debuggers see ciphertext */

@@ -12,7 +12,7 @@
 #include "exec/ramblock.h"
 #include "debug.h"
 #include "debug-space.h"
-#include "memory-space.h"
+#include "sev/memory/space.h"
 
 bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp)
 {

@@ -11,7 +11,7 @@
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
 #include "diagnose.h"
-#include "memory.h"
+#include "sev/memory/memory.h"
 #include "trace.h"
 
 bool sev_diagnosing;

@@ -14,7 +14,7 @@
 #include "firmware-table.h"
 #include "guest-ram.h"
 #include "launch.h"
-#include "memory-space.h"
+#include "sev/memory/space.h"
 
 static SevCommonState *active_guest(Error **errp)
 {

@@ -15,9 +15,9 @@
 #include "system/system.h"
 #include "debug.h"
 #include "launch.h"
-#include "memory-iommu.h"
-#include "memory-pci.h"
-#include "memory-space.h"
+#include "sev/memory/iommu.h"
+#include "sev/memory/pci.h"
+#include "sev/memory/space.h"
 #include "properties.h"
 #include "sev-common.h"
 

@@ -8,7 +8,7 @@
 #include "exec/cpu-common.h"
 #include "exec/translation-block.h"
 #include "sev/diagnose.h"
-#include "sev/memory-space.h"
+#include "sev/memory/space.h"
 #include "tcg/insn-start-words.h"
 #include "tcg/sev/diagnose-tcg.h"
 

@@ -15,7 +15,7 @@
 #include "sev.h"
 #include "sev/debug-space.h"
 #include "sev/diagnose.h"
-#include "sev/memory-space.h"
+#include "sev/memory/space.h"
 #include "tcg/sev/diagnose-tcg.h"
 #include "tcg/sev/sev-tcg.h"
 #include "trace.h"

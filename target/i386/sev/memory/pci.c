@@ -10,7 +10,7 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "hw/qdev-core.h"
-#include "memory-pci.h"
+#include "pci.h"
 
 /* A device, by where it is plugged in */
 typedef struct SevPciSlot {

@@ -11,7 +11,7 @@
 #include "qemu/thread.h"
 #include "sev/asp/memcrypt.h"
 #include "memory.h"
-#include "memory-ranges.h"
+#include "ranges.h"
 
 #define NUM_STRIPES     16
 

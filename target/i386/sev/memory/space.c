@@ -16,11 +16,11 @@
 #include "system/dma-map-notify.h"
 #include "system/hostmem.h"
 #include "system/tcg.h"
-#include "diagnose.h"
-#include "guest-ram.h"
-#include "memory-iommu.h"
-#include "memory-pci.h"
-#include "memory-space.h"
+#include "sev/diagnose.h"
+#include "sev/guest-ram.h"
+#include "iommu.h"
+#include "pci.h"
+#include "space.h"
 
 /* Above all guest physical addresses (52 bits), below QEMU's limit */
 #define WINDOW_SIZE             (1ULL << 52)

@@ -6,7 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "memory.h"
-#include "memory-ranges.h"
+#include "ranges.h"
 
 void sev_ranges_init(SevRanges *ranges)
 {

@@ -7,7 +7,7 @@
 #ifndef I386_SEV_MEMORY_PCI_H
 #define I386_SEV_MEMORY_PCI_H
 
-#include "memory-iommu.h"
+#include "iommu.h"
 
 /**
  * sev_memory_pci_start - let accesses of PCI devices bear their names

@@ -10,7 +10,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "exec/address-spaces.h"
-#include "memory-iommu.h"
+#include "iommu.h"
 
 #define TYPE_SEV_MEMORY_IOMMU "sev-memory-iommu"
 #define PAGE_MASK_4K 0xfffULL
