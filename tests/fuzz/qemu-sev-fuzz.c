@@ -9,7 +9,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "fuzz.h"
-#include "target/i386/sev/snp-metadata.h"
+#include "target/i386/sev/launch/snp-metadata.h"
 #include "tools/qemu-sev/chain.h"
 #include "tools/qemu-sev/describe.h"
 #include "tools/qemu-sev/fw-table.h"

@@ -12,7 +12,7 @@
 #include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "fw-table.h"
-#include "target/i386/sev/guids.h"
+#include "target/i386/sev/launch/guids.h"
 
 #define RESET_CODE      0x20        /* after the table */
 #define ENTRY_TAIL      (2 + 16)    /* length and GUID */

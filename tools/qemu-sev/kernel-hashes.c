@@ -7,7 +7,7 @@
 #include "qemu/osdep.h"
 #include "input.h"
 #include "kernel-hashes.h"
-#include "target/i386/sev/guids.h"
+#include "target/i386/sev/launch/guids.h"
 
 typedef struct HashEntry {
     QemuUUID guid;

@@ -11,9 +11,9 @@
 #include "qemu/base64.h"
 #include "blob.h"
 #include "diagnose.h"
-#include "firmware-table.h"
+#include "sev/launch/firmware-table.h"
 #include "guest-ram.h"
-#include "launch.h"
+#include "sev/launch/launch.h"
 #include "sev/memory/space.h"
 
 static SevCommonState *active_guest(Error **errp)

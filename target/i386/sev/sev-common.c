@@ -14,7 +14,7 @@
 #include "system/reset.h"
 #include "system/system.h"
 #include "debug.h"
-#include "launch.h"
+#include "sev/launch/launch.h"
 #include "sev/memory/iommu.h"
 #include "sev/memory/pci.h"
 #include "sev/memory/space.h"

@@ -14,7 +14,7 @@
 #include "qemu/notify.h"
 #include "sev.h"
 #include "backend.h"
-#include "regions.h"
+#include "sev/launch/regions.h"
 
 OBJECT_DECLARE_TYPE(SevCommonState, SevCommonClass, SEV_COMMON)
 

@@ -12,11 +12,11 @@
 #include "system/blockdev.h"
 #include "sev/kvm/kvm.h"
 #include "blob.h"
-#include "launch.h"
+#include "sev/launch/launch.h"
 #include "policy.h"
 #include "properties.h"
 #include "sev-snp-guest.h"
-#include "cpuid-page.h"
+#include "sev/launch/cpuid-page.h"
 
 #define POLICY_DEFAULT (SNP_POLICY_RESERVED_ONE | SNP_POLICY_SMT)
 

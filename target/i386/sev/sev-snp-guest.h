@@ -8,7 +8,7 @@
 #define I386_SEV_SNP_GUEST_H
 
 #include "sev-common.h"
-#include "snp-launch.h"
+#include "sev/launch/snp.h"
 
 OBJECT_DECLARE_SIMPLE_TYPE(SevSnpGuestState, SEV_SNP_GUEST)
 

@@ -10,7 +10,7 @@
 #include "cpu.h"
 #include "hw/core/cpu.h"
 #include "system/kvm.h"
-#include "sev/cpuid-page.h"
+#include "sev/launch/cpuid-page.h"
 #include "snp.h"
 
 /* The most that KVM has for a processor */

@@ -10,10 +10,10 @@
 #include "cpu.h"
 #include "hw/i386/pc.h"
 #include "cpuid-page.h"
-#include "guest-ram.h"
+#include "sev/guest-ram.h"
 #include "guids.h"
 #include "launch.h"
-#include "snp-launch.h"
+#include "snp.h"
 #include "snp-metadata.h"
 
 struct SevSnpLaunch {

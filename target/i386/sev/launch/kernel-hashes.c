@@ -15,7 +15,7 @@
 #include "exec/memory.h"
 #include "sev/asp/crypto.h"
 #include "firmware-table.h"
-#include "guest-ram.h"
+#include "sev/guest-ram.h"
 #include "guids.h"
 #include "launch.h"
 

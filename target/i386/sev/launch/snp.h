@@ -14,7 +14,7 @@
 #ifndef I386_SEV_SNP_LAUNCH_H
 #define I386_SEV_SNP_LAUNCH_H
 
-#include "sev-common.h"
+#include "sev/sev-common.h"
 
 typedef struct SevSnpLaunch SevSnpLaunch;
 

@@ -18,7 +18,7 @@
 #ifndef I386_SEV_LAUNCH_H
 #define I386_SEV_LAUNCH_H
 
-#include "sev-common.h"
+#include "sev/sev-common.h"
 
 /* What can be asked of a guest */
 typedef enum SevStep {

@@ -16,7 +16,7 @@
 #include "system/runstate.h"
 #include "system/system.h"
 #include "launch.h"
-#include "trace.h"
+#include "sev/trace.h"
 
 /* The state that follows a step; 0 (uninit) where the step is impossible */
 static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
