@@ -10,7 +10,7 @@
 #include "qapi/qapi-commands-sev-target.h"
 #include "qemu/base64.h"
 #include "blob.h"
-#include "diagnose.h"
+#include "sev/debug/diagnose.h"
 #include "sev/launch/firmware-table.h"
 #include "guest-ram.h"
 #include "sev/launch/launch.h"

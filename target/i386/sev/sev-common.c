@@ -13,7 +13,7 @@
 #include "system/kvm.h"
 #include "system/reset.h"
 #include "system/system.h"
-#include "debug.h"
+#include "sev/debug/debug.h"
 #include "sev/launch/launch.h"
 #include "sev/memory/iommu.h"
 #include "sev/memory/pci.h"

@@ -16,7 +16,7 @@
 #include "system/dma-map-notify.h"
 #include "system/hostmem.h"
 #include "system/tcg.h"
-#include "sev/diagnose.h"
+#include "sev/debug/diagnose.h"
 #include "sev/guest-ram.h"
 #include "iommu.h"
 #include "pci.h"

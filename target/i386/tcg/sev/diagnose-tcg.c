@@ -7,7 +7,7 @@
 #include "qemu/osdep.h"
 #include "exec/cpu-common.h"
 #include "exec/translation-block.h"
-#include "sev/diagnose.h"
+#include "sev/debug/diagnose.h"
 #include "sev/memory/space.h"
 #include "tcg/insn-start-words.h"
 #include "tcg/sev/diagnose-tcg.h"

@@ -11,7 +11,7 @@
 #ifndef I386_SEV_DEBUG_H
 #define I386_SEV_DEBUG_H
 
-#include "sev-common.h"
+#include "sev/sev-common.h"
 
 /**
  * sev_debug_check - whether debuggers may see this guest's memory decrypted

@@ -12,7 +12,7 @@
 #include "system/runstate.h"
 #include "diagnose.h"
 #include "sev/memory/memory.h"
-#include "trace.h"
+#include "sev/trace.h"
 
 bool sev_diagnosing;
 

@@ -8,7 +8,7 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "hw/core/cpu.h"
-#include "debug-space.h"
+#include "space.h"
 #include "sev/memory/space.h"
 #include "sev.h"
 

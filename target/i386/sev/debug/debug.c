@@ -11,7 +11,7 @@
 #include "qemu/main-loop.h"
 #include "exec/ramblock.h"
 #include "debug.h"
-#include "debug-space.h"
+#include "space.h"
 #include "sev/memory/space.h"
 
 bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp)
