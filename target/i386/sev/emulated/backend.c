@@ -18,10 +18,10 @@
 #include "qemu/timer.h"
 #include "sev/asp/asp.h"
 #include "sev/asp/launch.h"
-#include "backend.h"
-#include "error.h"
+#include "sev/backend.h"
+#include "sev/error.h"
 #include "sev/memory/space.h"
-#include "trace.h"
+#include "sev/trace.h"
 
 /*
  * Hardware has the C-bit at bit 47 (first EPYCs) or 51; any place in a page
