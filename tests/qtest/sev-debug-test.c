@@ -12,7 +12,7 @@
 #include "qobject/qdict.h"
 #include "sev/boot.h"
 #include "sev/gdb.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 
 #define PAGE    4096
 #define MACHINE "-accel tcg -cpu max -machine q35,memory-encryption=sev0 "

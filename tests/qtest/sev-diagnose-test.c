@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "qobject/qdict.h"
 #include "sev/boot.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 
 #define SEV     "-accel tcg -cpu max -machine q35,memory-encryption=sev0 " \
                 "-object sev-guest,id=sev0"

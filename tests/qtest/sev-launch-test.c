@@ -12,7 +12,7 @@
 #include "qemu/bswap.h"
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 #include "target/i386/sev/asp/identity.h"
 
 #define MACHINE "-accel tcg -M q35,confidential-guest-support=sev0 "

@@ -8,7 +8,7 @@
 #include "qemu/bswap.h"
 #include "qobject/qdict.h"
 #include "sev/boot.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 
 #define PAGE    4096
 #define WORDS   (PAGE / 8)

@@ -9,7 +9,7 @@
 #include "qemu/cutils.h"
 #include "qemu/sockets.h"
 #include "qobject/qdict.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 
 #define MACHINE "-accel tcg -M q35,confidential-guest-support=sev0 "
 

@@ -10,7 +10,7 @@
 #include "qemu/cutils.h"
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 #include "target/i386/sev/asp/launch.h"
 
 #define SECRET_SIZE     64

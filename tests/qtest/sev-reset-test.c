@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "qobject/qdict.h"
 #include "sev/boot.h"
-#include "sev/launch/launch.h"
+#include "sev/launch.h"
 #include "target/i386/sev/asp/launch.h"
 
 #define MACHINE         "-accel tcg -M q35,confidential-guest-support=sev0 "
