@@ -78,12 +78,12 @@ void hmp_info_sev(Monitor *mon, const QDict *qdict)
     }
     monitor_printf(mon, "SEV type: %s\n", SevGuestType_str(info->sev_type));
     monitor_printf(mon, "platform: %s, API %d.%d build %d\n",
-                   sev->backend->ops->name, info->api_major, info->api_minor,
-                   info->build_id);
+                   sev->launch.backend->ops->name, info->api_major,
+                   info->api_minor, info->build_id);
     monitor_printf(mon, "state: %s\n", SevState_str(info->state));
     print_guest_type(mon, info);
     monitor_printf(mon, "C-bit: %" PRIu32 ", reduced physical bits: %" PRIu32
-                   "\n", sev->cbitpos, sev->reduced_phys_bits);
+                   "\n", sev->launch.cbitpos, sev->reduced_phys_bits);
     print_memory(mon, info->memory);
     print_ranges(mon);
     qapi_free_SevInfo(info);

@@ -68,7 +68,7 @@ static void property_get(Object *obj, Visitor *v, const char *name,
 static void property_set(Object *obj, Visitor *v, const char *name,
                          void *opaque, Error **errp)
 {
-    if (SEV_COMMON(obj)->backend) {
+    if (SEV_COMMON(obj)->launch.backend) {
         error_setg(errp, "property '%s' of '%s' is fixed: the guest was "
                    "launched with it", name,
                    object_get_canonical_path_component(obj));

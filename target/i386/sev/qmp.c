@@ -13,7 +13,7 @@
 #include "sev/debug/diagnose.h"
 #include "sev/launch/firmware-table.h"
 #include "guest-ram.h"
-#include "sev/launch/launch.h"
+#include "sev-common.h"
 #include "sev/memory/space.h"
 
 static SevCommonState *active_guest(Error **errp)
@@ -78,7 +78,7 @@ SevInfo *qmp_query_sev(Error **errp)
     info->api_major = sev->platform.api_major;
     info->api_minor = sev->platform.api_minor;
     info->build_id = sev->platform.build;
-    info->state = sev->state;
+    info->state = sev->launch.state;
     info->sev_type = SEV_COMMON_GET_CLASS(sev)->guest_type;
     info->memory = memory_info();
     SEV_COMMON_GET_CLASS(sev)->fill_info(sev, info);
@@ -93,15 +93,16 @@ SevLaunchMeasureInfo *qmp_query_sev_launch_measure(Error **errp)
     if (!sev) {
         return NULL;
     }
-    if (sev->state != SEV_STATE_LAUNCH_SECRET &&
-        sev->state != SEV_STATE_RUNNING) {
+    if (sev->launch.state != SEV_STATE_LAUNCH_SECRET &&
+        sev->launch.state != SEV_STATE_RUNNING) {
         error_setg(errp, "SEV guest '%s' is in state %s: its measurement is "
                    "taken when the machine is complete", sev_common_id(sev),
-                   SevState_str(sev->state));
+                   SevState_str(sev->launch.state));
         return NULL;
     }
     info = g_new0(SevLaunchMeasureInfo, 1);
-    info->data = g_base64_encode(sev->measurement, sizeof(sev->measurement));
+    info->data = g_base64_encode(sev->launch.measurement,
+                                 sizeof(sev->launch.measurement));
     return info;
 }
 
@@ -132,7 +133,7 @@ SevCapability *qmp_query_sev_capabilities(Error **errp)
     SevBackend *be;
 
     if (sev) {
-        return capabilities_of(sev->backend, errp);
+        return capabilities_of(sev->launch.backend, errp);
     }
     /* Management software asks before it makes a SEV guest */
     be = sev_backend_new(&config, errp);
@@ -171,7 +172,7 @@ static bool inject_secret(SevCommonState *sev, const char *header64,
         .gpa = gpa,
         .hva = sev_guest_ram(gpa, len, errp),
     };
-    return secret.hva && sev_launch_secret(sev, &secret, errp);
+    return secret.hva && sev_launch_secret(&sev->launch, &secret, errp);
 }
 
 int sev_inject_launch_secret(const char *hdr, const char *secret,
@@ -179,7 +180,7 @@ int sev_inject_launch_secret(const char *hdr, const char *secret,
 {
     SevCommonState *sev = active_sev_guest("a launch secret", errp);
 
-    if (!sev || !sev_launch_check(sev, SEV_STEP_SECRET, errp) ||
+    if (!sev || !sev_launch_check(&sev->launch, SEV_STEP_SECRET, errp) ||
         !inject_secret(sev, hdr, secret, gpa, errp)) {
         return -1;
     }
@@ -214,7 +215,7 @@ void qmp_sev_inject_launch_secret(const char *packet_header,
 {
     SevCommonState *sev = active_sev_guest("a launch secret", errp);
 
-    if (!sev || !sev_launch_check(sev, SEV_STEP_SECRET, errp)) {
+    if (!sev || !sev_launch_check(&sev->launch, SEV_STEP_SECRET, errp)) {
         return;
     }
     if (!has_gpa && !find_secret_gpa(secret, &gpa, errp)) {
@@ -228,12 +229,13 @@ SevAttestationReport *qmp_query_sev_attestation_report(const char *mnonce,
 {
     SevCommonState *sev = active_sev_guest("the host's attestation report",
                                            errp);
+    SevBackend *be = sev ? sev->launch.backend : NULL;
     uint8_t nonce[SEV_NONCE_SIZE], report[SEV_REPORT_SIZE];
     SevAttestationReport *ret;
 
-    if (!sev || !sev_launch_check(sev, SEV_STEP_ATTESTATION, errp) ||
+    if (!sev || !sev_launch_check(&sev->launch, SEV_STEP_ATTESTATION, errp) ||
         !sev_blob_decode("mnonce", mnonce, nonce, sizeof(nonce), errp) ||
-        !sev->backend->ops->attestation(sev->backend, nonce, report, errp)) {
+        !be->ops->attestation(be, nonce, report, errp)) {
         return NULL;
     }
     ret = g_new0(SevAttestationReport, 1);
@@ -243,11 +245,12 @@ SevAttestationReport *qmp_query_sev_attestation_report(const char *mnonce,
 
 SevMeasuredRangeList *qmp_query_sev_measured_ranges(Error **errp)
 {
-    SevCommonState *sev = sev_common_active();
+    SevLaunch *launch = sev_launch_current();
     SevMeasuredRangeList *head = NULL, **tail = &head;
 
-    for (unsigned i = 0; sev && i < sev_regions_count(sev->regions); i++) {
-        const SevRegion *region = sev_regions_get(sev->regions, i);
+    for (unsigned i = 0;
+         launch && i < sev_regions_count(launch->regions); i++) {
+        const SevRegion *region = sev_regions_get(launch->regions, i);
         SevMeasuredRange *range = g_new0(SevMeasuredRange, 1);
 
         range->gpa = region->gpa;

@@ -14,19 +14,17 @@
 #include "system/reset.h"
 #include "system/system.h"
 #include "sev/debug/debug.h"
-#include "sev/launch/launch.h"
 #include "sev/memory/iommu.h"
 #include "sev/memory/pci.h"
 #include "sev/memory/space.h"
 #include "properties.h"
 #include "sev-common.h"
 
-/* The guest of this process; never changes once it is set */
-static SevCommonState *active;
-
 SevCommonState *sev_common_active(void)
 {
-    return active;
+    SevLaunch *launch = sev_launch_current();
+
+    return launch ? container_of(launch, SevCommonState, launch) : NULL;
 }
 
 const char *sev_common_id(const SevCommonState *sev)
@@ -36,43 +34,51 @@ const char *sev_common_id(const SevCommonState *sev)
 
 bool sev_enabled(void)
 {
-    return active;
+    return sev_launch_current();
 }
 
 bool sev_es_enabled(void)
 {
-    return active && active->es;
+    SevLaunch *launch = sev_launch_current();
+
+    return launch && launch->es;
 }
 
 bool sev_snp_enabled(void)
 {
-    return active &&
-           SEV_COMMON_GET_CLASS(active)->guest_type == SEV_GUEST_TYPE_SEV_SNP;
+    SevLaunch *launch = sev_launch_current();
+
+    return launch && launch->type == SEV_GUEST_TYPE_SEV_SNP;
 }
 
 uint32_t sev_get_cbit_position(void)
 {
-    return active ? active->cbitpos : 0;
+    SevLaunch *launch = sev_launch_current();
+
+    return launch ? launch->cbitpos : 0;
 }
 
 uint32_t sev_get_reduced_phys_bits(void)
 {
-    return active ? active->reduced_phys_bits : 0;
+    SevCommonState *sev = sev_common_active();
+
+    return sev ? sev->reduced_phys_bits : 0;
 }
 
 /* Take what was left out from the platform, and check what was given */
 static bool settle_address_bits(SevCommonState *sev, Error **errp)
 {
     const SevPlatform *platform = &sev->platform;
+    SevLaunch *launch = &sev->launch;
 
-    sev->cbitpos = sev->cbitpos ?: platform->cbitpos;
+    launch->cbitpos = launch->cbitpos ?: platform->cbitpos;
     sev->reduced_phys_bits = sev->reduced_phys_bits ?:
                              platform->reduced_phys_bits;
-    if (sev->cbitpos < platform->cbitpos_min ||
-        sev->cbitpos > platform->cbitpos_max) {
+    if (launch->cbitpos < platform->cbitpos_min ||
+        launch->cbitpos > platform->cbitpos_max) {
         error_setg(errp, "cbitpos=%" PRIu32 " of '%s' is not possible: the "
                    "platform allows %" PRIu32 " to %" PRIu32 "; leave it out "
-                   "to get %" PRIu32, sev->cbitpos, sev_common_id(sev),
+                   "to get %" PRIu32, launch->cbitpos, sev_common_id(sev),
                    platform->cbitpos_min, platform->cbitpos_max,
                    platform->cbitpos);
         return false;
@@ -90,10 +96,12 @@ static bool settle_address_bits(SevCommonState *sev, Error **errp)
 /* An emulated platform has a new launch at each reset, others have none */
 static bool check_pause_on_reset(SevCommonState *sev, Error **errp)
 {
-    if (sev->pause_on_reset == ON_OFF_AUTO_ON && !sev->backend->ops->reset) {
+    const SevBackendOps *ops = sev->launch.backend->ops;
+
+    if (sev->launch.pause_on_reset == ON_OFF_AUTO_ON && !ops->reset) {
         error_setg(errp, "pause-on-reset=on of '%s' is not possible: the %s "
                    "platform has no new launch at a reset; leave it out",
-                   sev_common_id(sev), sev->backend->ops->name);
+                   sev_common_id(sev), ops->name);
         return false;
     }
     return true;
@@ -104,15 +112,19 @@ static bool attach(SevCommonState *sev, SevBackend *backend, Error **errp)
 {
     SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
 
-    sev->backend = backend;
+    sev->launch.id = sev_common_id(sev);
+    sev->launch.type = klass->guest_type;
+    sev->launch.ops = klass->launch;
+    sev->launch.private_memfd =
+        CONFIDENTIAL_GUEST_SUPPORT(sev)->require_guest_memfd;
+    sev->launch.backend = backend;
     if (!backend->ops->platform(backend, &sev->platform, errp) ||
         !settle_address_bits(sev, errp) ||
         !check_pause_on_reset(sev, errp) || !klass->check(sev, errp) ||
-        !sev_launch_begin(sev, errp)) {
-        sev_backend_free(g_steal_pointer(&sev->backend));
+        !sev_launch_begin(&sev->launch, errp)) {
+        sev_backend_free(g_steal_pointer(&sev->launch.backend));
         return false;
     }
-    active = sev;
     CONFIDENTIAL_GUEST_SUPPORT(sev)->ready = true;
     return true;
 }
@@ -192,9 +204,9 @@ static void machine_done(Notifier *notifier, void *unused)
 {
     SevCommonState *sev = container_of(notifier, SevCommonState, machine_done);
 
-    if (sev->backend) {
+    if (sev->launch.backend) {
         check_machine(sev, &error_fatal);
-        sev_launch_measure(sev, &error_fatal);
+        sev_launch_measure(&sev->launch, &error_fatal);
         qemu_register_resettable(OBJECT(sev));
     } else {
         warn_report("%s object '%s' has no effect: -machine "
@@ -221,7 +233,7 @@ static void sev_common_reset_hold(Object *obj, ResetType type)
     SevCommonState *sev = SEV_COMMON(obj);
 
     if (!keeps_guest(sev, type)) {
-        sev_launch_again(sev, &error_fatal);
+        sev_launch_again(&sev->launch, &error_fatal);
     }
 }
 
@@ -230,7 +242,7 @@ static void sev_common_reset_exit(Object *obj, ResetType type)
     SevCommonState *sev = SEV_COMMON(obj);
 
     if (!keeps_guest(sev, type)) {
-        sev_launch_resume(sev, &error_fatal);
+        sev_launch_resume(&sev->launch, &error_fatal);
     }
     sev->powered_on = true;
 }
@@ -255,7 +267,7 @@ static void sev_common_complete(UserCreatable *uc, Error **errp)
 
 static bool sev_common_can_be_deleted(UserCreatable *uc)
 {
-    return !SEV_COMMON(uc)->backend;
+    return !SEV_COMMON(uc)->launch.backend;
 }
 
 static const SevProperty sev_common_properties[] = {
@@ -265,17 +277,18 @@ static const SevProperty sev_common_properties[] = {
     { "state-file", SEV_PROPERTY_STR, offsetof(SevCommonState, state_file),
       "identity of the emulated platform, made by qemu-sev platform init "
       "(default: a built-in test identity)" },
-    { "cbitpos", SEV_PROPERTY_UINT32, offsetof(SevCommonState, cbitpos),
+    { "cbitpos", SEV_PROPERTY_UINT32,
+      offsetof(SevCommonState, launch.cbitpos),
       "C-bit location in page table entries (default: the platform's)" },
     { "reduced-phys-bits", SEV_PROPERTY_UINT32,
       offsetof(SevCommonState, reduced_phys_bits),
       "physical address bits that encryption takes (default: the "
       "platform's)" },
     { "kernel-hashes", SEV_PROPERTY_BOOL,
-      offsetof(SevCommonState, kernel_hashes),
+      offsetof(SevCommonState, launch.kernel_hashes),
       "measure hashes of -kernel, -initrd and -append (default: off)" },
     { "pause-on-reset", SEV_PROPERTY_ON_OFF_AUTO,
-      offsetof(SevCommonState, pause_on_reset),
+      offsetof(SevCommonState, launch.pause_on_reset),
       "stop the VM after a reset, which is a new launch on emulated platforms "
       "(default: auto, if the launch has a session)" },
     { }
@@ -286,7 +299,7 @@ static void sev_common_instance_init(Object *obj)
     SevCommonState *sev = SEV_COMMON(obj);
 
     sev->sev_device = g_strdup(SEV_DEVICE_DEFAULT);
-    sev->pause_on_reset = ON_OFF_AUTO_AUTO;
+    sev->launch.pause_on_reset = ON_OFF_AUTO_AUTO;
 }
 
 /* Machine types pin defaults of the base's sev-guest */

@@ -40,7 +40,7 @@ static bool make_session(SevGuestState *guest, const SevTransportKeys *keys,
                          SevOwnerSession *session, Error **errp)
 {
     g_autoptr(GError) err = NULL;
-    SevBackend *be = SEV_COMMON(guest)->backend;
+    SevBackend *be = SEV_COMMON(guest)->launch.backend;
     SevCerts certs;
     SevCert pdh, godh;
     SevSession wire;

@@ -51,11 +51,11 @@ static bool sev_guest_check(SevCommonState *sev, Error **errp)
 {
     SevGuestState *guest = SEV_GUEST(sev);
 
-    sev->es = guest->policy & SEV_POLICY_ES;
+    sev->launch.es = guest->policy & SEV_POLICY_ES;
     if (!sev_policy_check(guest->policy, &sev->platform,
-                          sev->backend->ops->name, errp) ||
+                          sev->launch.backend->ops->name, errp) ||
         (guest->debug_access &&
-         !sev_debug_check(sev, guest->policy, errp)) ||
+         !sev_debug_check(sev_common_id(sev), guest->policy, errp)) ||
         !check_diagnose(guest, errp)) {
         return false;
     }
@@ -74,11 +74,12 @@ static void sev_guest_set_debug_access(Object *obj, bool value, Error **errp)
     SevGuestState *guest = SEV_GUEST(obj);
     SevCommonState *sev = SEV_COMMON(obj);
 
-    if (sev->backend) {
-        if (value && !sev_debug_check(sev, guest->policy, errp)) {
+    if (sev->launch.backend) {
+        if (value &&
+            !sev_debug_check(sev_common_id(sev), guest->policy, errp)) {
             return;
         }
-        sev_debug_set(sev, value);
+        sev_debug_set(sev->launch.id, sev->launch.backend, value);
     }
     guest->debug_access = value;
 }
@@ -104,22 +105,22 @@ static void explain_start_failure(SevGuestState *guest, Error **errp)
 }
 
 /* The files may be gone when the VM is reset: what they held is kept */
-static bool prepare_start(SevCommonState *sev, Error **errp)
+static bool prepare_start(SevGuestState *guest, SevLaunch *launch,
+                          Error **errp)
 {
-    SevGuestState *guest = SEV_GUEST(sev);
     SevOwnerSession *session = &guest->session;
+    SevBackend *be = launch->backend;
 
     if (guest->start) {
         return true;
     }
     if (!SEV_GUEST_GET_CLASS(guest)->owner_session(guest, session, errp) ||
-        (sev->backend->ops->init &&
-         !sev->backend->ops->init(sev->backend, sev->es, errp))) {
+        (be->ops->init && !be->ops->init(be, launch->es, errp))) {
         return false;
     }
-    sev->has_owner = session->present;
+    launch->has_owner = session->present;
     if (guest->debug_access) {
-        sev_debug_set(sev, true);
+        sev_debug_set(launch->id, be, true);
     }
     guest->start = g_new(SevLaunchStart, 1);
     *guest->start = (SevLaunchStart) {
@@ -131,16 +132,17 @@ static bool prepare_start(SevCommonState *sev, Error **errp)
     return true;
 }
 
-static bool sev_guest_launch_start(SevCommonState *sev, Error **errp)
+static bool sev_guest_launch_start(SevLaunch *launch, Error **errp)
 {
     ERRP_GUARD();
-    SevGuestState *guest = SEV_GUEST(sev);
+    SevGuestState *guest = SEV_GUEST(container_of(launch, SevCommonState,
+                                                  launch));
+    SevBackend *be = launch->backend;
 
-    if (!prepare_start(sev, errp)) {
+    if (!prepare_start(guest, launch, errp)) {
         return false;
     }
-    if (!sev->backend->ops->launch_start(sev->backend, guest->start,
-                                         &guest->handle, errp)) {
+    if (!be->ops->launch_start(be, guest->start, &guest->handle, errp)) {
         explain_start_failure(guest, errp);
         return false;
     }
@@ -200,6 +202,10 @@ static void sev_guest_finalize(Object *obj)
     g_free(SEV_GUEST(obj)->start);
 }
 
+static const SevLaunchOps sev_guest_launch = {
+    .start = sev_guest_launch_start,
+};
+
 static void sev_guest_class_init(ObjectClass *oc, void *data)
 {
     SevCommonClass *common = SEV_COMMON_CLASS(oc);
@@ -207,7 +213,7 @@ static void sev_guest_class_init(ObjectClass *oc, void *data)
     X86_CONFIDENTIAL_GUEST_CLASS(oc)->kvm_type = sev_guest_kvm_type;
     common->guest_type = SEV_GUEST_TYPE_SEV;
     common->check = sev_guest_check;
-    common->launch_start = sev_guest_launch_start;
+    common->launch = &sev_guest_launch;
     common->fill_info = sev_guest_fill_info;
     SEV_GUEST_CLASS(oc)->owner_session = sev_guest_owner_session;
     sev_class_add_properties(oc, sev_guest_properties);

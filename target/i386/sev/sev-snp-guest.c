@@ -24,10 +24,12 @@
 
 static bool has_backend(SevCommonState *sev, Error **errp)
 {
-    if (!sev->backend->ops->snp_launch_start) {
+    const SevBackendOps *ops = sev->launch.backend->ops;
+
+    if (!ops->snp_launch_start) {
         error_setg(errp, "'%s' is a sev-snp-guest, but the %s platform has no "
                    "SEV-SNP: use sev-guest here, or -accel kvm on a host with "
-                   "SEV-SNP", sev_common_id(sev), sev->backend->ops->name);
+                   "SEV-SNP", sev_common_id(sev), ops->name);
         return false;
     }
     return true;
@@ -116,7 +118,7 @@ static bool sev_snp_guest_check(SevCommonState *sev, Error **errp)
 {
     SevSnpGuestState *snp = SEV_SNP_GUEST(sev);
 
-    sev->es = true;
+    sev->launch.es = true;
     if (!has_backend(sev, errp) || !check_smm(sev, errp) ||
         !check_flash(sev, errp) ||
         !sev_snp_policy_check(snp->policy, &sev->platform, errp) ||
@@ -135,59 +137,64 @@ static bool sev_snp_guest_check(SevCommonState *sev, Error **errp)
 
 /* --- The launch */
 
-static bool sev_snp_guest_launch_start(SevCommonState *sev, Error **errp)
+static SevSnpGuestState *guest_of(SevLaunch *launch)
+{
+    return SEV_SNP_GUEST(container_of(launch, SevCommonState, launch));
+}
+
+static bool sev_snp_guest_launch_start(SevLaunch *launch, Error **errp)
 {
     ERRP_GUARD();
-    SevSnpGuestState *snp = SEV_SNP_GUEST(sev);
-    const SevBackendOps *ops = sev->backend->ops;
+    SevSnpGuestState *snp = guest_of(launch);
+    SevBackend *be = launch->backend;
     g_autofree char *words = NULL;
 
-    if (ops->init && !ops->init(sev->backend, true, errp)) {
+    if (be->ops->init && !be->ops->init(be, true, errp)) {
         return false;
     }
-    if (!ops->snp_launch_start(sev->backend, &snp->start, errp)) {
+    if (!be->ops->snp_launch_start(be, &snp->start, errp)) {
         words = sev_snp_policy_describe(snp->policy);
         error_append_hint(errp, "The policy of '%s' is 0x%" PRIx64 ": %s.\n",
-                          sev_common_id(sev), snp->policy, words);
+                          launch->id, snp->policy, words);
         return false;
     }
-    snp->launch = sev_snp_launch_new(sev);
+    launch->snp = sev_snp_launch_new(launch);
     return true;
 }
 
-static bool sev_snp_guest_launch_update(SevCommonState *sev, hwaddr gpa,
+static bool sev_snp_guest_launch_update(SevLaunch *launch, hwaddr gpa,
                                         void *hva, uint64_t len,
                                         SevMeasuredKind kind, Error **errp)
 {
-    sev_snp_launch_plan(SEV_SNP_GUEST(sev)->launch, gpa, hva, len, kind);
+    sev_snp_launch_plan(launch->snp, gpa, hva, len, kind);
     return true;
 }
 
-static bool sev_snp_guest_launch_measure(SevCommonState *sev, Error **errp)
+static bool sev_snp_guest_launch_measure(SevLaunch *launch, Error **errp)
 {
-    return sev_snp_launch_memory(SEV_SNP_GUEST(sev)->launch, errp);
+    return sev_snp_launch_memory(launch->snp, errp);
 }
 
-static bool sev_snp_guest_launch_finish(SevCommonState *sev, Error **errp)
+static bool sev_snp_guest_launch_finish(SevLaunch *launch, Error **errp)
 {
     ERRP_GUARD();
-    SevSnpGuestState *snp = SEV_SNP_GUEST(sev);
+    SevSnpGuestState *snp = guest_of(launch);
+    SevBackend *be = launch->backend;
     g_autofree char *digest = NULL;
 
-    if (!sev_launch_check(sev, SEV_STEP_SNP_FINISH, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_SNP_FINISH, errp)) {
         return false;
     }
-    if (!sev->backend->ops->snp_launch_finish(sev->backend, &snp->finish,
-                                              errp)) {
+    if (!be->ops->snp_launch_finish(be, &snp->finish, errp)) {
         if (snp->id_block) {
             digest = sev_hex(snp->id_block_data.launch_digest,
                              SNP_DIGEST_SIZE);
             error_append_hint(errp, "id-block of '%s' is for launch digest "
-                              "%s.\n", sev_common_id(sev), digest);
+                              "%s.\n", launch->id, digest);
         }
         return false;
     }
-    sev_launch_done(sev, SEV_STEP_SNP_FINISH);
+    sev_launch_done(launch, SEV_STEP_SNP_FINISH);
     return true;
 }
 
@@ -238,9 +245,16 @@ static void sev_snp_guest_instance_init(Object *obj)
 
 static void sev_snp_guest_finalize(Object *obj)
 {
-    sev_snp_launch_free(SEV_SNP_GUEST(obj)->launch);
+    sev_snp_launch_free(SEV_COMMON(obj)->launch.snp);
     sev_object_free_strings(obj, sev_snp_guest_properties);
 }
+
+static const SevLaunchOps sev_snp_guest_launch = {
+    .start = sev_snp_guest_launch_start,
+    .update = sev_snp_guest_launch_update,
+    .measure = sev_snp_guest_launch_measure,
+    .finish = sev_snp_guest_launch_finish,
+};
 
 static void sev_snp_guest_class_init(ObjectClass *oc, void *data)
 {
@@ -251,10 +265,7 @@ static void sev_snp_guest_class_init(ObjectClass *oc, void *data)
     x86->mask_cpuid_features = sev_cpuid_mask;
     common->guest_type = SEV_GUEST_TYPE_SEV_SNP;
     common->check = sev_snp_guest_check;
-    common->launch_start = sev_snp_guest_launch_start;
-    common->launch_update = sev_snp_guest_launch_update;
-    common->launch_measure = sev_snp_guest_launch_measure;
-    common->launch_finish = sev_snp_guest_launch_finish;
+    common->launch = &sev_snp_guest_launch;
     common->fill_info = sev_snp_guest_fill_info;
     sev_class_add_properties(oc, sev_snp_guest_properties);
 }

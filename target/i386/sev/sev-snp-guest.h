@@ -29,8 +29,6 @@ struct SevSnpGuestState {
     SevSnpLaunchFinish finish;
     SnpIdBlock id_block_data;
     SnpIdAuth id_auth_data;
-
-    SevSnpLaunch *launch;
 };
 
 #endif

@@ -14,12 +14,16 @@
 #include "space.h"
 #include "sev/memory/space.h"
 
-bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp)
+/* The guest that is debugged; NULL until sev_debug_set() */
+static const char *guest_id;
+static SevBackend *be;
+
+bool sev_debug_check(const char *id, uint32_t policy, Error **errp)
 {
     if (policy & SEV_POLICY_NODBG) {
         error_setg(errp, "debug-access=on of '%s' is not possible: policy 0x%"
                    PRIx32 " forbids debugging (NODBG, bit 0)",
-                   sev_common_id(sev), policy);
+                   id, policy);
         return false;
     }
     return true;
@@ -29,7 +33,6 @@ bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp)
 static bool copy(hwaddr gpa, void *host, void *buf, uint64_t len, bool write,
                  Error **errp)
 {
-    SevBackend *be = sev_common_active()->backend;
     uint64_t skip = gpa % SEV_MEMORY_BLOCK;
     uint64_t size = ROUND_UP(skip + len, SEV_MEMORY_BLOCK);
     QEMU_ALIGNED(SEV_MEMORY_PAGE) uint8_t blocks[SEV_MEMORY_PAGE];
@@ -59,10 +62,12 @@ static bool copy_for_debugger(hwaddr gpa, void *host, void *buf, uint64_t len,
     return true;
 }
 
-void sev_debug_set(SevCommonState *sev, bool on)
+void sev_debug_set(const char *id, SevBackend *backend, bool on)
 {
     CPUState *cs;
 
+    guest_id = id;
+    be = backend;
     sev_debug_space_set(on ? copy_for_debugger : NULL);
     CPU_FOREACH(cs) {
         cpu_env(cs)->sev_debug = on;
@@ -79,8 +84,7 @@ static bool copy_for_dump(uint64_t addr, void *host, void *buf, size_t len)
         return true;
     }
     warn_report_once_cond(&warned, "a dump of '%s' has ciphertext in it: %s",
-                          sev_common_id(sev_common_active()),
-                          error_get_pretty(err));
+                          guest_id, error_get_pretty(err));
     error_free(err);
     return false;
 }

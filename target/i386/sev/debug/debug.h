@@ -11,18 +11,21 @@
 #ifndef I386_SEV_DEBUG_H
 #define I386_SEV_DEBUG_H
 
-#include "sev/sev-common.h"
+#include "sev/backend.h"
 
 /**
  * sev_debug_check - whether debuggers may see this guest's memory decrypted
+ * @id: of the guest's object, for the error
  * @policy: of the guest
  */
-bool sev_debug_check(const SevCommonState *sev, uint32_t policy, Error **errp);
+bool sev_debug_check(const char *id, uint32_t policy, Error **errp);
 
 /**
  * sev_debug_set - whether they do from now on; sev_debug_check() allowed it
+ * @id: of the guest's object, for warnings; borrowed for good
+ * @backend: whose debug commands are used; borrowed for good
  */
-void sev_debug_set(SevCommonState *sev, bool on);
+void sev_debug_set(const char *id, SevBackend *backend, bool on);
 
 /**
  * sev_debug_dump - guest memory as a dump has it

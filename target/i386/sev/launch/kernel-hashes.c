@@ -18,6 +18,7 @@
 #include "sev/guest-ram.h"
 #include "guids.h"
 #include "launch.h"
+#include "sev.h"
 
 /* Little-endian; len counts the whole entry, the table's its padding not */
 typedef struct QEMU_PACKED HashEntry {
@@ -72,16 +73,16 @@ static void fill_table(HashTable *table, const SevKernelLoaderContext *ctx)
 bool sev_add_kernel_loader_hashes(SevKernelLoaderContext *ctx, Error **errp)
 {
     ERRP_GUARD();
-    SevCommonState *sev = sev_common_active();
+    SevLaunch *launch = sev_launch_current();
     HashTable table;
     SevArea area;
     void *hva;
 
-    if (!sev->kernel_hashes) {
+    if (!launch->kernel_hashes) {
         return false;
     }
     if (!sev_firmware_hash_area(&area, errp)) {
-        error_prepend(errp, "kernel-hashes=on of '%s': ", sev_common_id(sev));
+        error_prepend(errp, "kernel-hashes=on of '%s': ", launch->id);
         return false;
     }
     if (area.size < sizeof(table)) {
@@ -98,6 +99,6 @@ bool sev_add_kernel_loader_hashes(SevKernelLoaderContext *ctx, Error **errp)
     fill_table(&table, ctx);
     address_space_write(&address_space_memory, area.base,
                         MEMTXATTRS_UNSPECIFIED, &table, sizeof(table));
-    return sev_launch_update(sev, area.base, hva, sizeof(table),
+    return sev_launch_update(launch, area.base, hva, sizeof(table),
                              SEV_MEASURED_KIND_KERNEL_HASHES, errp);
 }

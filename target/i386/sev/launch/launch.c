@@ -18,6 +18,14 @@
 #include "launch.h"
 #include "sev/trace.h"
 
+/* The guest of this process; never changes once it is set */
+static SevLaunch *current;
+
+SevLaunch *sev_launch_current(void)
+{
+    return current;
+}
+
 /* The state that follows a step; 0 (uninit) where the step is impossible */
 static const SevState next_state[SEV_STATE__MAX][SEV_STEP__MAX] = {
     [SEV_STATE_UNINIT] = {
@@ -64,38 +72,38 @@ static char *states_for(SevStep step)
     return g_string_free(names, false);
 }
 
-bool sev_launch_check(const SevCommonState *sev, SevStep step, Error **errp)
+bool sev_launch_check(const SevLaunch *launch, SevStep step, Error **errp)
 {
     g_autofree char *states = NULL;
 
-    if (next_state[sev->state][step]) {
+    if (next_state[launch->state][step]) {
         return true;
     }
     states = states_for(step);
     error_setg(errp, "SEV guest '%s' is in state %s, but %s needs state %s",
-               sev_common_id(sev), SevState_str(sev->state), step_name[step],
+               launch->id, SevState_str(launch->state), step_name[step],
                states);
     return false;
 }
 
-static void change_state(SevCommonState *sev, SevState state)
+static void change_state(SevLaunch *launch, SevState state)
 {
-    SevState old = sev->state;
+    SevState old = launch->state;
 
-    sev->state = state;
+    launch->state = state;
     if (state != old) {
-        trace_sev_change_state(sev_common_id(sev), SevState_str(old),
+        trace_sev_change_state(launch->id, SevState_str(old),
                                SevState_str(state));
         qapi_event_send_sev_state_change(old, state);
     }
 }
 
-void sev_launch_done(SevCommonState *sev, SevStep step)
+void sev_launch_done(SevLaunch *launch, SevStep step)
 {
-    SevState next = next_state[sev->state][step];
+    SevState next = next_state[launch->state][step];
 
     assert(next);
-    change_state(sev, next);
+    change_state(launch, next);
 }
 
 /* The digest costs time: only for somebody who looks */
@@ -113,43 +121,42 @@ static void trace_last_range(SevRegions *regions)
                              SevMeasuredKind_str(last->kind), digest);
 }
 
-void sev_launch_measured(SevCommonState *sev, hwaddr gpa, void *hva,
+void sev_launch_measured(SevLaunch *launch, hwaddr gpa, void *hva,
                          uint64_t len, SevMeasuredKind kind, void *data)
 {
-    sev_regions_add(sev->regions, gpa, hva, len, kind, data);
-    sev_launch_done(sev, SEV_STEP_UPDATE_DATA);
-    trace_last_range(sev->regions);
+    sev_regions_add(launch->regions, gpa, hva, len, kind, data);
+    sev_launch_done(launch, SEV_STEP_UPDATE_DATA);
+    trace_last_range(launch->regions);
 }
 
-bool sev_launch_update(SevCommonState *sev, hwaddr gpa, void *hva,
+bool sev_launch_update(SevLaunch *launch, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp)
 {
-    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
     g_autofree void *plaintext = NULL;
 
-    if (!sev_launch_check(sev, SEV_STEP_UPDATE_DATA, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_UPDATE_DATA, errp)) {
         return false;
     }
-    if (klass->launch_update) {
-        return klass->launch_update(sev, gpa, hva, len, kind, errp);
+    if (launch->ops->update) {
+        return launch->ops->update(launch, gpa, hva, len, kind, errp);
     }
     plaintext = g_memdup2(hva, len);
-    if (!sev->backend->ops->launch_update_data(sev->backend, gpa, hva, len,
+    if (!launch->backend->ops->launch_update_data(launch->backend, gpa, hva, len,
                                                errp)) {
         return false;
     }
-    sev_launch_measured(sev, gpa, hva, len, kind, g_steal_pointer(&plaintext));
+    sev_launch_measured(launch, gpa, hva, len, kind, g_steal_pointer(&plaintext));
     return true;
 }
 
-bool sev_launch_secret(SevCommonState *sev, const SevLaunchSecret *secret,
+bool sev_launch_secret(SevLaunch *launch, const SevLaunchSecret *secret,
                        Error **errp)
 {
-    if (!sev_launch_check(sev, SEV_STEP_SECRET, errp) ||
-        !sev->backend->ops->launch_secret(sev->backend, secret, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_SECRET, errp) ||
+        !launch->backend->ops->launch_secret(launch->backend, secret, errp)) {
         return false;
     }
-    sev_launch_done(sev, SEV_STEP_SECRET);
+    sev_launch_done(launch, SEV_STEP_SECRET);
     return true;
 }
 
@@ -171,14 +178,14 @@ static hwaddr end_of_memory(void)
 }
 
 /* The guest cannot name memory whose address has the C-bit's bit set */
-static bool check_memory_size(SevCommonState *sev, Error **errp)
+static bool check_memory_size(SevLaunch *launch, Error **errp)
 {
     hwaddr end = end_of_memory();
 
-    if (end > 1ULL << sev->cbitpos) {
+    if (end > 1ULL << launch->cbitpos) {
         error_setg(errp, "cbitpos=%" PRIu32 " of '%s' leaves no addresses for "
                    "memory up to 0x%" HWADDR_PRIx ": leave cbitpos out, or "
-                   "use less memory", sev->cbitpos, sev_common_id(sev), end);
+                   "use less memory", launch->cbitpos, launch->id, end);
         return false;
     }
     return true;
@@ -188,117 +195,115 @@ static bool check_memory_size(SevCommonState *sev, Error **errp)
  * A firmware that is started without a kernel has nothing to hold against
  * hashes.  One that gets a kernel which nobody hashed must not run.
  */
-static bool check_hashes(SevCommonState *sev, Error **errp)
+static bool check_hashes(SevLaunch *launch, Error **errp)
 {
-    if (!sev->kernel_hashes ||
-        sev_regions_has(sev->regions, SEV_MEASURED_KIND_KERNEL_HASHES)) {
+    if (!launch->kernel_hashes ||
+        sev_regions_has(launch->regions, SEV_MEASURED_KIND_KERNEL_HASHES)) {
         return true;
     }
     if (!current_machine->kernel_filename) {
         warn_report_once("kernel-hashes=on of '%s' has no effect without "
-                         "-kernel", sev_common_id(sev));
+                         "-kernel", launch->id);
         return true;
     }
     error_setg(errp, "kernel-hashes=on of '%s' needs a Linux bzImage to make "
-               "hashes of, which -kernel %s is not", sev_common_id(sev),
+               "hashes of, which -kernel %s is not", launch->id,
                current_machine->kernel_filename);
     return false;
 }
 
 /* What a machine must have handed over before it is measured */
-static bool check_complete(SevCommonState *sev, Error **errp)
+static bool check_complete(SevLaunch *launch, Error **errp)
 {
-    if (!sev_regions_has(sev->regions, SEV_MEASURED_KIND_FIRMWARE)) {
+    if (!sev_regions_has(launch->regions, SEV_MEASURED_KIND_FIRMWARE)) {
         error_setg(errp, "machine type '%s' does not support SEV guests: it "
                    "starts from no firmware image that could be measured; "
                    "use pc or q35", MACHINE_GET_CLASS(current_machine)->name);
         return false;
     }
-    return check_hashes(sev, errp) && check_memory_size(sev, errp);
+    return check_hashes(launch, errp) && check_memory_size(launch, errp);
 }
 
 /* After all memory: nobody can set registers from here on */
-static bool update_vmsa(SevCommonState *sev, Error **errp)
+static bool update_vmsa(SevLaunch *launch, Error **errp)
 {
-    if (!sev->es) {
+    if (!launch->es) {
         return true;
     }
-    if (!sev_launch_check(sev, SEV_STEP_UPDATE_VMSA, errp) ||
-        !sev->backend->ops->launch_update_vmsa(sev->backend, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_UPDATE_VMSA, errp) ||
+        !launch->backend->ops->launch_update_vmsa(launch->backend, errp)) {
         return false;
     }
-    sev_launch_done(sev, SEV_STEP_UPDATE_VMSA);
+    sev_launch_done(launch, SEV_STEP_UPDATE_VMSA);
     return true;
 }
 
-static bool launch_measure(SevCommonState *sev, Error **errp)
+static bool measure(SevLaunch *launch, Error **errp)
 {
-    if (!update_vmsa(sev, errp) ||
-        !sev_launch_check(sev, SEV_STEP_MEASURE, errp) ||
-        !sev->backend->ops->launch_measure(sev->backend, sev->measurement,
+    if (!update_vmsa(launch, errp) ||
+        !sev_launch_check(launch, SEV_STEP_MEASURE, errp) ||
+        !launch->backend->ops->launch_measure(launch->backend, launch->measurement,
                                            errp)) {
         return false;
     }
-    sev_launch_done(sev, SEV_STEP_MEASURE);
+    sev_launch_done(launch, SEV_STEP_MEASURE);
     return true;
 }
 
-bool sev_launch_measure(SevCommonState *sev, Error **errp)
+bool sev_launch_measure(SevLaunch *launch, Error **errp)
 {
-    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
 
-    if (klass->launch_measure && !klass->launch_measure(sev, errp)) {
+    if (launch->ops->measure && !launch->ops->measure(launch, errp)) {
         return false;
     }
-    return check_complete(sev, errp) &&
-           (klass->launch_measure || launch_measure(sev, errp));
+    return check_complete(launch, errp) &&
+           (launch->ops->measure || measure(launch, errp));
 }
 
-static bool launch_finish(SevCommonState *sev, Error **errp)
+static bool finish(SevLaunch *launch, Error **errp)
 {
-    SevCommonClass *klass = SEV_COMMON_GET_CLASS(sev);
 
-    if (klass->launch_finish) {
-        return klass->launch_finish(sev, errp);
+    if (launch->ops->finish) {
+        return launch->ops->finish(launch, errp);
     }
-    if (!sev_launch_check(sev, SEV_STEP_FINISH, errp) ||
-        !sev->backend->ops->launch_finish(sev->backend, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_FINISH, errp) ||
+        !launch->backend->ops->launch_finish(launch->backend, errp)) {
         return false;
     }
-    sev_launch_done(sev, SEV_STEP_FINISH);
+    sev_launch_done(launch, SEV_STEP_FINISH);
     return true;
 }
 
 /* A guest that is about to run for the first time must not see an error */
 static void vm_change(void *opaque, bool running, RunState state)
 {
-    SevCommonState *sev = opaque;
+    SevLaunch *launch = opaque;
 
-    if (running && sev->state != SEV_STATE_RUNNING) {
-        launch_finish(sev, &error_fatal);
+    if (running && launch->state != SEV_STATE_RUNNING) {
+        finish(launch, &error_fatal);
     }
 }
 
-static bool launch_start(SevCommonState *sev, Error **errp)
+static bool start(SevLaunch *launch, Error **errp)
 {
-    if (!sev_launch_check(sev, SEV_STEP_START, errp) ||
-        !SEV_COMMON_GET_CLASS(sev)->launch_start(sev, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_START, errp) ||
+        !launch->ops->start(launch, errp)) {
         return false;
     }
-    sev->regions = sev_regions_new(SEV_COMMON_GET_CLASS(sev)->guest_type);
-    sev_launch_done(sev, SEV_STEP_START);
+    launch->regions = sev_regions_new(launch->type);
+    sev_launch_done(launch, SEV_STEP_START);
     return true;
 }
 
 /* The guest may have changed what it was launched from */
-static bool update_again(SevCommonState *sev, const SevRegions *regions,
+static bool update_again(SevLaunch *launch, const SevRegions *regions,
                          Error **errp)
 {
     for (unsigned i = 0; i < sev_regions_count(regions); i++) {
         const SevRegion *region = sev_regions_peek(regions, i);
 
         memcpy(region->hva, region->data, region->size);
-        if (!sev_launch_update(sev, region->gpa, region->hva, region->size,
+        if (!sev_launch_update(launch, region->gpa, region->hva, region->size,
                                region->kind, errp)) {
             return false;
         }
@@ -306,89 +311,90 @@ static bool update_again(SevCommonState *sev, const SevRegions *regions,
     return true;
 }
 
-bool sev_launch_again(SevCommonState *sev, Error **errp)
+bool sev_launch_again(SevLaunch *launch, Error **errp)
 {
-    SevRegions *regions = sev->regions;
+    SevRegions *regions = launch->regions;
     bool ok;
 
-    if (!sev->backend->ops->reset) {
+    if (!launch->backend->ops->reset) {
         return true;
     }
-    if (!sev->backend->ops->reset(sev->backend, errp)) {
+    if (!launch->backend->ops->reset(launch->backend, errp)) {
         return false;
     }
-    change_state(sev, SEV_STATE_UNINIT);
-    ok = launch_start(sev, errp) && update_again(sev, regions, errp) &&
-         sev_launch_measure(sev, errp);
+    change_state(launch, SEV_STATE_UNINIT);
+    ok = start(launch, errp) && update_again(launch, regions, errp) &&
+         sev_launch_measure(launch, errp);
     sev_regions_free(regions);
     return ok;
 }
 
 /* Whether somebody outside will want to look at the new launch first */
-static bool wants_pause(const SevCommonState *sev)
+static bool wants_pause(const SevLaunch *launch)
 {
-    return sev->pause_on_reset == ON_OFF_AUTO_ON ||
-           (sev->pause_on_reset == ON_OFF_AUTO_AUTO && sev->has_owner);
+    return launch->pause_on_reset == ON_OFF_AUTO_ON ||
+           (launch->pause_on_reset == ON_OFF_AUTO_AUTO && launch->has_owner);
 }
 
-bool sev_launch_resume(SevCommonState *sev, Error **errp)
+bool sev_launch_resume(SevLaunch *launch, Error **errp)
 {
-    if (!sev->backend->ops->reset || !runstate_is_running()) {
+    if (!launch->backend->ops->reset || !runstate_is_running()) {
         return true;
     }
-    if (wants_pause(sev)) {
+    if (wants_pause(launch)) {
         vm_stop(RUN_STATE_PAUSED);
         return true;
     }
-    return launch_finish(sev, errp);
+    return finish(launch, errp);
 }
 
 static void launch_exit(Notifier *notifier, void *unused)
 {
-    SevCommonState *sev = container_of(notifier, SevCommonState, exit);
+    SevLaunch *launch = container_of(notifier, SevLaunch, exit);
 
-    sev_backend_free(g_steal_pointer(&sev->backend));
+    sev_backend_free(g_steal_pointer(&launch->backend));
 }
 
 /* What an encrypted guest rules out */
-static bool block_others(SevCommonState *sev, Error **errp)
+static bool block_others(SevLaunch *launch, Error **errp)
 {
     int ret;
 
-    error_setg(&sev->migration_blocker, "SEV guest '%s' can be neither "
+    error_setg(&launch->migration_blocker, "SEV guest '%s' can be neither "
                "migrated nor saved: its memory is encrypted with a key that "
                "stays on this platform; shut it down and launch it elsewhere "
-               "or later", sev_common_id(sev));
-    if (migrate_add_blocker(&sev->migration_blocker, errp) < 0) {
+               "or later", launch->id);
+    if (migrate_add_blocker(&launch->migration_blocker, errp) < 0) {
         return false;
     }
     /*
      * Encrypted memory stays pinned, so none of it can be given back; that
      * in a guest_memfd goes back whenever the guest shares it.
      */
-    ret = CONFIDENTIAL_GUEST_SUPPORT(sev)->require_guest_memfd ? 0 :
+    ret = launch->private_memfd ? 0 :
           ram_block_discard_disable(true);
     if (ret < 0) {
         error_setg_errno(errp, -ret, "SEV guest '%s' needs memory that is "
-                         "never discarded", sev_common_id(sev));
-        migrate_del_blocker(&sev->migration_blocker);
+                         "never discarded", launch->id);
+        migrate_del_blocker(&launch->migration_blocker);
         return false;
     }
     return true;
 }
 
-bool sev_launch_begin(SevCommonState *sev, Error **errp)
+bool sev_launch_begin(SevLaunch *launch, Error **errp)
 {
     if (runstate_check(RUN_STATE_INMIGRATE)) {
         error_setg(errp, "SEV guest '%s' cannot be migrated here: leave "
-                   "-incoming out", sev_common_id(sev));
+                   "-incoming out", launch->id);
         return false;
     }
-    if (!launch_start(sev, errp) || !block_others(sev, errp)) {
+    if (!start(launch, errp) || !block_others(launch, errp)) {
         return false;
     }
-    sev->exit.notify = launch_exit;
-    qemu_add_exit_notifier(&sev->exit);
-    qemu_add_vm_change_state_handler(vm_change, sev);
+    launch->exit.notify = launch_exit;
+    qemu_add_exit_notifier(&launch->exit);
+    qemu_add_vm_change_state_handler(vm_change, launch);
+    current = launch;
     return true;
 }

@@ -17,7 +17,7 @@
 #include "snp-metadata.h"
 
 struct SevSnpLaunch {
-    SevCommonState *sev;
+    SevLaunch *launch;
     GArray *sections;           /* of SnpSection; NULL: not known */
 
     /* The firmware image; NULL: none yet */
@@ -32,26 +32,26 @@ struct SevSnpLaunch {
     bool hashes_launched;
 };
 
-SevSnpLaunch *sev_snp_launch_new(SevCommonState *sev)
+SevSnpLaunch *sev_snp_launch_new(SevLaunch *launch)
 {
-    SevSnpLaunch *launch = g_new0(SevSnpLaunch, 1);
+    SevSnpLaunch *snp = g_new0(SevSnpLaunch, 1);
 
-    launch->sev = sev;
-    return launch;
+    snp->launch = launch;
+    return snp;
 }
 
-void sev_snp_launch_free(SevSnpLaunch *launch)
+void sev_snp_launch_free(SevSnpLaunch *snp)
 {
-    if (launch) {
-        g_clear_pointer(&launch->sections, g_array_unref);
-        g_free(launch->hashes);
-        g_free(launch);
+    if (snp) {
+        g_clear_pointer(&snp->sections, g_array_unref);
+        g_free(snp->hashes);
+        g_free(snp);
     }
 }
 
 /* --- What the machine hands over */
 
-bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
+bool sev_snp_launch_metadata(SevSnpLaunch *snp, const uint8_t *image,
                              size_t size, Error **errp)
 {
     uint8_t *data;
@@ -65,67 +65,67 @@ bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
                    "AmdSev build (Debian package ovmf-amdsev)");
         return false;
     }
-    launch->sections = snp_metadata_parse(image, size, ldl_le_p(data), errp);
-    return launch->sections;
+    snp->sections = snp_metadata_parse(image, size, ldl_le_p(data), errp);
+    return snp->sections;
 }
 
-void sev_snp_launch_plan(SevSnpLaunch *launch, hwaddr gpa, void *hva,
+void sev_snp_launch_plan(SevSnpLaunch *snp, hwaddr gpa, void *hva,
                          uint64_t len, SevMeasuredKind kind)
 {
     if (kind == SEV_MEASURED_KIND_FIRMWARE) {
-        launch->image_gpa = gpa;
-        launch->image = hva;
-        launch->image_len = len;
+        snp->image_gpa = gpa;
+        snp->image = hva;
+        snp->image_len = len;
         return;
     }
     assert(kind == SEV_MEASURED_KIND_KERNEL_HASHES);
-    g_free(launch->hashes);
-    launch->hashes_gpa = gpa;
-    launch->hashes = g_memdup2(hva, len);
-    launch->hashes_len = len;
+    g_free(snp->hashes);
+    snp->hashes_gpa = gpa;
+    snp->hashes = g_memdup2(hva, len);
+    snp->hashes_len = len;
 }
 
 /* --- What becomes of it */
 
-static bool update(SevSnpLaunch *launch, hwaddr gpa, void *hva, uint64_t len,
+static bool update(SevSnpLaunch *snp, hwaddr gpa, void *hva, uint64_t len,
                    SnpPageType type, SevMeasuredKind kind, Error **errp)
 {
-    SevCommonState *sev = launch->sev;
+    SevLaunch *launch = snp->launch;
     g_autofree void *data = NULL;
 
-    if (!sev_launch_check(sev, SEV_STEP_UPDATE_DATA, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_UPDATE_DATA, errp)) {
         return false;
     }
     if (type == SNP_PAGE_NORMAL) {
         data = g_memdup2(hva, len);
     }
-    if (!sev->backend->ops->snp_launch_update(sev->backend, gpa, hva, len,
+    if (!launch->backend->ops->snp_launch_update(launch->backend, gpa, hva, len,
                                               type, errp)) {
         return false;
     }
-    sev_launch_measured(sev, gpa, hva, len, kind, g_steal_pointer(&data));
+    sev_launch_measured(launch, gpa, hva, len, kind, g_steal_pointer(&data));
     return true;
 }
 
-static bool update_memory(SevSnpLaunch *launch, const SnpSection *section,
+static bool update_memory(SevSnpLaunch *snp, const SnpSection *section,
                           void *hva, Error **errp)
 {
-    return update(launch, section->gpa, hva, section->len, SNP_PAGE_ZERO,
+    return update(snp, section->gpa, hva, section->len, SNP_PAGE_ZERO,
                   SEV_MEASURED_KIND_ZERO, errp);
 }
 
-static bool update_secrets(SevSnpLaunch *launch, const SnpSection *section,
+static bool update_secrets(SevSnpLaunch *snp, const SnpSection *section,
                            void *hva, Error **errp)
 {
-    return update(launch, section->gpa, hva, section->len, SNP_PAGE_SECRETS,
+    return update(snp, section->gpa, hva, section->len, SNP_PAGE_SECRETS,
                   SEV_MEASURED_KIND_SECRETS, errp);
 }
 
-static bool update_cpuid(SevSnpLaunch *launch, const SnpSection *section,
+static bool update_cpuid(SevSnpLaunch *snp, const SnpSection *section,
                          void *hva, Error **errp)
 {
     ERRP_GUARD();
-    SevBackend *be = launch->sev->backend;
+    SevBackend *be = snp->launch->backend;
     g_autofree SnpCpuidPage *page = g_new0(SnpCpuidPage, 1);
 
     if (section->len != sizeof(*page)) {
@@ -137,7 +137,7 @@ static bool update_cpuid(SevSnpLaunch *launch, const SnpSection *section,
         return false;
     }
     memcpy(hva, page, sizeof(*page));
-    if (!update(launch, section->gpa, hva, section->len, SNP_PAGE_CPUID,
+    if (!update(snp, section->gpa, hva, section->len, SNP_PAGE_CPUID,
                 SEV_MEASURED_KIND_CPUID, errp)) {
         sev_cpuid_page_explain(page, hva, errp);
         return false;
@@ -146,29 +146,29 @@ static bool update_cpuid(SevSnpLaunch *launch, const SnpSection *section,
 }
 
 /* The table is somewhere in pages that are 0 otherwise */
-static bool update_hashes(SevSnpLaunch *launch, const SnpSection *section,
+static bool update_hashes(SevSnpLaunch *snp, const SnpSection *section,
                           void *hva, Error **errp)
 {
-    uint64_t offset = launch->hashes_gpa - section->gpa;
+    uint64_t offset = snp->hashes_gpa - section->gpa;
 
-    if (!launch->hashes) {
-        return update_memory(launch, section, hva, errp);
+    if (!snp->hashes) {
+        return update_memory(snp, section, hva, errp);
     }
-    if (launch->hashes_gpa < section->gpa || offset > section->len ||
-        launch->hashes_len > section->len - offset) {
+    if (snp->hashes_gpa < section->gpa || offset > section->len ||
+        snp->hashes_len > section->len - offset) {
         error_setg(errp, "the pages for kernel hashes do not hold the kernel "
                    "hash area, which is at 0x%" HWADDR_PRIx,
-                   launch->hashes_gpa);
+                   snp->hashes_gpa);
         return false;
     }
     memset(hva, 0, section->len);
-    memcpy((uint8_t *)hva + offset, launch->hashes, launch->hashes_len);
-    launch->hashes_launched = true;
-    return update(launch, section->gpa, hva, section->len, SNP_PAGE_NORMAL,
+    memcpy((uint8_t *)hva + offset, snp->hashes, snp->hashes_len);
+    snp->hashes_launched = true;
+    return update(snp, section->gpa, hva, section->len, SNP_PAGE_NORMAL,
                   SEV_MEASURED_KIND_KERNEL_HASHES, errp);
 }
 
-typedef bool UpdateSection(SevSnpLaunch *launch, const SnpSection *section,
+typedef bool UpdateSection(SevSnpLaunch *snp, const SnpSection *section,
                            void *hva, Error **errp);
 
 static UpdateSection *updater_of(const SnpSection *section, Error **errp)
@@ -188,7 +188,7 @@ static UpdateSection *updater_of(const SnpSection *section, Error **errp)
     return NULL;
 }
 
-static bool update_section(SevSnpLaunch *launch, const SnpSection *section,
+static bool update_section(SevSnpLaunch *snp, const SnpSection *section,
                            Error **errp)
 {
     ERRP_GUARD();
@@ -196,7 +196,7 @@ static bool update_section(SevSnpLaunch *launch, const SnpSection *section,
     void *hva = updater ? sev_guest_ram(section->gpa, section->len, errp)
                         : NULL;
 
-    if (hva && updater(launch, section, hva, errp)) {
+    if (hva && updater(snp, section, hva, errp)) {
         return true;
     }
     error_prepend(errp, "SEV-SNP metadata of the firmware image, section of "
@@ -205,27 +205,27 @@ static bool update_section(SevSnpLaunch *launch, const SnpSection *section,
     return false;
 }
 
-bool sev_snp_launch_memory(SevSnpLaunch *launch, Error **errp)
+bool sev_snp_launch_memory(SevSnpLaunch *snp, Error **errp)
 {
-    if (!launch->image) {
+    if (!snp->image) {
         return true;
     }
-    if (!update(launch, launch->image_gpa, launch->image, launch->image_len,
+    if (!update(snp, snp->image_gpa, snp->image, snp->image_len,
                 SNP_PAGE_NORMAL, SEV_MEASURED_KIND_FIRMWARE, errp)) {
         return false;
     }
-    for (unsigned i = 0; i < launch->sections->len; i++) {
-        if (!update_section(launch, &g_array_index(launch->sections,
+    for (unsigned i = 0; i < snp->sections->len; i++) {
+        if (!update_section(snp, &g_array_index(snp->sections,
                                                    SnpSection, i), errp)) {
             return false;
         }
     }
-    if (launch->hashes && !launch->hashes_launched) {
+    if (snp->hashes && !snp->hashes_launched) {
         error_setg(errp, "kernel-hashes=on of '%s': the SEV-SNP metadata of "
                    "the firmware image has no section for kernel hashes (type "
                    "0x10): use a firmware that was built for it, for example "
                    "OVMF's AmdSev build (Debian package ovmf-amdsev)",
-                   sev_common_id(launch->sev));
+                   snp->launch->id);
         return false;
     }
     return true;

@@ -14,29 +14,27 @@
 #ifndef I386_SEV_SNP_LAUNCH_H
 #define I386_SEV_SNP_LAUNCH_H
 
-#include "sev/sev-common.h"
-
-typedef struct SevSnpLaunch SevSnpLaunch;
+#include "launch.h"
 
 /**
  * sev_snp_launch_new - a launch of which nothing is known yet
- * @sev: the guest, which outlives the launch
+ * @launch: what it is a part of
  *
  * Returns: the launch; free it with sev_snp_launch_free()
  */
-SevSnpLaunch *sev_snp_launch_new(SevCommonState *sev);
+SevSnpLaunch *sev_snp_launch_new(SevLaunch *launch);
 
 /**
  * sev_snp_launch_free - NULL is allowed
  */
-void sev_snp_launch_free(SevSnpLaunch *launch);
+void sev_snp_launch_free(SevSnpLaunch *snp);
 
 /**
  * sev_snp_launch_metadata - learn what the firmware image wants
  * @image: firmware image of @size bytes, whose GUIDed table was found
  * @errp: set when it does not say
  */
-bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
+bool sev_snp_launch_metadata(SevSnpLaunch *snp, const uint8_t *image,
                              size_t size, Error **errp);
 
 /**
@@ -44,12 +42,12 @@ bool sev_snp_launch_metadata(SevSnpLaunch *launch, const uint8_t *image,
  * @hva: the same memory as the host sees it; must stay
  * @kind: firmware or kernel hashes
  */
-void sev_snp_launch_plan(SevSnpLaunch *launch, hwaddr gpa, void *hva,
+void sev_snp_launch_plan(SevSnpLaunch *snp, hwaddr gpa, void *hva,
                          uint64_t len, SevMeasuredKind kind);
 
 /**
  * sev_snp_launch_memory - SNP_LAUNCH_UPDATE of all that was noted down
  */
-bool sev_snp_launch_memory(SevSnpLaunch *launch, Error **errp);
+bool sev_snp_launch_memory(SevSnpLaunch *snp, Error **errp);
 
 #endif
