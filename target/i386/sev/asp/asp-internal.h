@@ -133,7 +133,14 @@ void asp_drop_guests(Asp *asp);
  *
  * Returns: ASP_SUCCESS, or INVALID_LENGTH if it was too small
  */
-AspStatus asp_length_query(void *len, uint32_t needed);
+static inline AspStatus asp_length_query(void *len, uint32_t needed)
+{
+    uint32_t has, le = GUINT32_TO_LE(needed);
+
+    memcpy(&has, len, sizeof(has));
+    memcpy(len, &le, sizeof(le));
+    return GUINT32_FROM_LE(has) < needed ? ASP_INVALID_LENGTH : ASP_SUCCESS;
+}
 
 /*
  * Memory.  All return ASP_SUCCESS or INVALID_ADDRESS; @len 0 is allowed and

@@ -73,17 +73,6 @@ void snp_report(const Asp *asp, const SnpGuest *guest, unsigned vmpck,
                 const SnpReportReq *req, SnpReportRsp *rsp);
 
 /**
- * snp_command - asp_command() for commands of SEV-SNP
- */
-AspStatus snp_command(Asp *asp, uint32_t id, void *buf, size_t len);
-
-/* Whether @id is one of those */
-static inline bool snp_is_command(uint32_t id)
-{
-    return id >= ASP_CMD_SNP_INIT && id <= ASP_CMD_SNP_FEATURE_INFO;
-}
-
-/**
  * snp_guest_find - the guest whose context is at an address, or NULL
  */
 SnpGuest *snp_guest_find(const Asp *asp, uint64_t gctx_paddr);
