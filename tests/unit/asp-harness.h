@@ -24,6 +24,9 @@
 #define AT_GUEST    (RAM_BASE + 0x10000)
 #define NOWHERE     0x1000ull
 
+/* Pages of the firmware, without memory: nothing is ever put there */
+#define AT_TMR      0x40000000ull
+
 /* SHA-256 of nothing: the digest of a guest that was not measured */
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -77,6 +80,10 @@ static bool ram_rmp_read(void *opaque, uint64_t addr, AspRmpEntry *entry)
 {
     Machine *m = opaque;
 
+    if (addr >= AT_TMR && addr - AT_TMR < ASP_TMR_SIZE_SNP) {
+        *entry = (AspRmpEntry) { .assigned = true, .immutable = true };
+        return true;
+    }
     if (!ram_has(addr, SNP_PAGE_SIZE)) {
         return false;
     }
@@ -201,8 +208,8 @@ static inline AspStatus run_init(Machine *m, uint32_t options)
 {
     AspCmdInit c = {
         .options = GUINT32_TO_LE(options),
-        .tmr_paddr = 0,
-        .tmr_len = GUINT32_TO_LE(ASP_TMR_SIZE),
+        .tmr_paddr = GUINT64_TO_LE(AT_TMR),
+        .tmr_len = GUINT32_TO_LE(ASP_TMR_SIZE_SNP),
     };
 
     return RUN(m, INIT, c);

@@ -140,6 +140,7 @@ class ReportTest(unittest.TestCase):
         status, report = self.guest.report(data, vmpl=1)
         self.assertEqual(status, 0)
         p = self.guest.platform
+        p.ask('page', f'{CHIP_ID:x}', FIRMWARE)
         p.command(GET_ID, struct.pack('<QI', CHIP_ID, 64))
         tcb = report[0x38:0x40]
         self.assertNotEqual(tcb, bytes(8))

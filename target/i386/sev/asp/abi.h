@@ -202,6 +202,7 @@ typedef enum AspGuestState {
 
 #define ASP_INIT_ES             (1u << 0)       /* AspCmdInit.options */
 #define ASP_TMR_SIZE            (1024 * 1024)   /* also its alignment */
+#define ASP_TMR_SIZE_SNP        (2 * ASP_TMR_SIZE) /* while SNP is in INIT */
 
 typedef struct AspCmdInit {
     uint32_t options;

@@ -142,9 +142,21 @@ static inline AspStatus asp_length_query(void *len, uint32_t needed)
     return GUINT32_FROM_LE(has) < needed ? ASP_INVALID_LENGTH : ASP_SUCCESS;
 }
 
+/**
+ * asp_mem_check_out - whether the firmware may write to a range
+ *
+ * With SEV-SNP in state INIT it writes to nothing but pages that the
+ * hypervisor gave to it, of 4 KiB or 2 MiB: those in state Firmware (SNP
+ * firmware ABI, "page states").
+ *
+ * Returns: ASP_SUCCESS, INVALID_ADDRESS or INVALID_PAGE_STATE
+ */
+AspStatus asp_mem_check_out(Asp *asp, uint64_t addr, size_t len);
+
 /*
  * Memory.  All return ASP_SUCCESS or INVALID_ADDRESS; @len 0 is allowed and
- * does nothing.
+ * does nothing.  Those that write make the check above first: then also
+ * INVALID_PAGE_STATE.
  */
 AspStatus asp_mem_read(Asp *asp, uint64_t addr, void *buf, size_t len);
 AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len);
@@ -156,6 +168,11 @@ AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len);
  */
 AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len);
 
+/**
+ * asp_mem_probe_out - likewise, and whether it may be written to
+ */
+AspStatus asp_mem_probe_out(Asp *asp, uint64_t addr, size_t len);
+
 /*
  * Memory as the owner of @key sees it with the C-bit set; @addr and @len are
  * multiples of ASP_MEM_BLOCK.
@@ -165,6 +182,14 @@ AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len);
 AspStatus asp_guest_read(Asp *asp, AspMemKey *key, uint64_t addr,
                          void *buf, size_t len);
 AspStatus asp_guest_write(Asp *asp, AspMemKey *key, uint64_t addr,
+                          const void *buf, size_t len);
+
+/*
+ * asp_mem_write() and asp_guest_write() to whatever page: for commands of
+ * SEV-SNP, which have looked at its RMP entry themselves.
+ */
+AspStatus asp_mem_store(Asp *asp, uint64_t addr, const void *buf, size_t len);
+AspStatus asp_guest_store(Asp *asp, AspMemKey *key, uint64_t addr,
                           const void *buf, size_t len);
 
 /**

@@ -120,6 +120,21 @@ void asp_free(Asp *asp);
 AspStatus asp_command(Asp *asp, AspCommand id, void *buf, size_t len);
 
 /**
+ * asp_mailbox - carry out a mailbox command whose buffer is in memory
+ * @id: as for asp_command()
+ * @paddr: where the command buffer is; ignored for commands without one
+ *
+ * What a processor does that is a device: it reads the buffer once, and writes
+ * it back if the command has output fields.  With SEV-SNP in state INIT, such
+ * a buffer has to lie in pages of the firmware (SNP firmware ABI, "page
+ * states").
+ *
+ * Returns: as asp_command(); INVALID_ADDRESS or INVALID_PAGE_STATE if the
+ * buffer is not where the command may have it
+ */
+AspStatus asp_mailbox(Asp *asp, AspCommand id, uint64_t paddr);
+
+/**
  * asp_set_transport_keys - fix the keys of launches without a session
  * @keys: what each LAUNCH_START without a DH certificate takes as TEK and TIK
  *   in place of fresh random keys; copied.  NULL: random keys again

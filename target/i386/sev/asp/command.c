@@ -184,6 +184,7 @@ static AspStatus check(const Asp *asp, const CommandInfo *info, size_t len)
     if (!(info->platform & IN(state))) {
         return ASP_INVALID_PLATFORM_STATE;
     }
+    g_assert(info->size <= BUFFER_MAX);
     return len < info->size ? ASP_INVALID_LENGTH : ASP_SUCCESS;
 }
 
@@ -256,13 +257,36 @@ AspStatus asp_command(Asp *asp, AspCommand id, void *buf, size_t len)
         return status;
     }
     /* A copy: the caller's buffer may be memory that others can change. */
-    g_assert(info->size <= sizeof(cmd));
     if (info->size) {
         memcpy(cmd, buf, info->size);
     }
     status = run(asp, info, cmd);
     if (info->out) {
         memcpy(buf, cmd, info->size);
+    }
+    return status;
+}
+
+AspStatus asp_mailbox(Asp *asp, AspCommand id, uint64_t paddr)
+{
+    const CommandInfo *info = find_command(id);
+    AspStatus status = check(asp, info, BUFFER_MAX);
+    uint8_t cmd[BUFFER_MAX];
+
+    if (status) {
+        return status;
+    }
+    status = info->out ? asp_mem_probe_out(asp, paddr, info->size)
+                       : ASP_SUCCESS;
+    if (!status) {
+        status = asp_mem_read(asp, paddr, cmd, info->size);
+    }
+    if (status) {
+        return status;
+    }
+    status = run(asp, info, cmd);
+    if (info->out && asp_mem_write(asp, paddr, cmd, info->size)) {
+        return ASP_HWERROR_UNSAFE;      /* it could be written to before */
     }
     return status;
 }

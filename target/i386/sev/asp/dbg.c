@@ -65,7 +65,7 @@ static AspStatus dbg(Asp *asp, AspGuest *guest, bool decrypt, void *cmd)
     }
     status = asp_mem_probe(asp, src, len);
     if (!status) {
-        status = asp_mem_probe(asp, dst, len);
+        status = asp_mem_probe_out(asp, dst, len);
     }
     return status ? status : copy(asp, guest, decrypt, src, dst, len);
 }

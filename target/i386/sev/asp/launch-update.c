@@ -36,7 +36,7 @@ static AspStatus measure_and_encrypt(Asp *asp, AspGuest *guest,
 
 static AspStatus update(Asp *asp, AspGuest *guest, uint64_t addr, uint32_t len)
 {
-    AspStatus status = asp_mem_probe(asp, addr, len);
+    AspStatus status = asp_mem_probe_out(asp, addr, len);
     AspHash *hash;
 
     if (status) {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "asp-internal.h"
+#include "snp-internal.h"
 
 #define PAGE_SIZE 4096
 
@@ -24,10 +24,40 @@ AspStatus asp_mem_read(Asp *asp, uint64_t addr, void *buf, size_t len)
                            asp->memory.read(asp->opaque, addr, buf, len)));
 }
 
-AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len)
+/* So that no command reaches a guest's pages, contexts or metadata */
+AspStatus asp_mem_check_out(Asp *asp, uint64_t addr, size_t len)
+{
+    uint64_t page = addr - addr % SNP_PAGE_SIZE;
+    AspStatus status = ASP_SUCCESS;
+    AspRmpEntry entry;
+
+    if (asp->snp_state != SNP_PLATFORM_INIT || !len) {
+        return ASP_SUCCESS;
+    }
+    if (wraps(addr, len)) {
+        return ASP_INVALID_ADDRESS;
+    }
+    for (len += addr - page; len && !status; page += SNP_PAGE_SIZE) {
+        status = snp_rmp_read(asp, page, &entry);
+        if (!status && snp_rmp_state(&entry) != SNP_STATE_FIRMWARE) {
+            status = ASP_INVALID_PAGE_STATE;
+        }
+        len -= MIN(len, SNP_PAGE_SIZE);
+    }
+    return status;
+}
+
+AspStatus asp_mem_store(Asp *asp, uint64_t addr, const void *buf, size_t len)
 {
     return result(!len || (!wraps(addr, len) &&
                            asp->memory.write(asp->opaque, addr, buf, len)));
+}
+
+AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len)
+{
+    AspStatus status = asp_mem_check_out(asp, addr, len);
+
+    return status ? status : asp_mem_store(asp, addr, buf, len);
 }
 
 AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len)
@@ -52,6 +82,13 @@ AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len)
         }
         addr += in_page;
     }
+}
+
+AspStatus asp_mem_probe_out(Asp *asp, uint64_t addr, size_t len)
+{
+    AspStatus status = asp_mem_check_out(asp, addr, len);
+
+    return status ? status : asp_mem_probe(asp, addr, len);
 }
 
 static AspMemCrypt *engine(AspMemKey *key)
@@ -88,7 +125,7 @@ AspStatus asp_guest_read(Asp *asp, AspMemKey *key, uint64_t addr,
     return status;
 }
 
-AspStatus asp_guest_write(Asp *asp, AspMemKey *key, uint64_t addr,
+AspStatus asp_guest_store(Asp *asp, AspMemKey *key, uint64_t addr,
                           const void *buf, size_t len)
 {
     AspStatus status;
@@ -104,7 +141,15 @@ AspStatus asp_guest_write(Asp *asp, AspMemKey *key, uint64_t addr,
     }
     cipher = g_memdup2(buf, len);
     asp_memcrypt_encrypt(engine(key), addr, cipher, len);
-    status = asp_mem_write(asp, addr, cipher, len);
+    status = asp_mem_store(asp, addr, cipher, len);
     g_free(cipher);
     return status;
+}
+
+AspStatus asp_guest_write(Asp *asp, AspMemKey *key, uint64_t addr,
+                          const void *buf, size_t len)
+{
+    AspStatus status = asp_mem_check_out(asp, addr, len);
+
+    return status ? status : asp_guest_store(asp, key, addr, buf, len);
 }

@@ -163,7 +163,7 @@ AspStatus asp_cmd_pdh_cert_export(Asp *asp, AspGuest *guest, void *cmd)
     /* Firmware does not know the ASK's signature: AMD's server gives it. */
     sev_cert_unsign(&chain[2], 0);
     if (!status) {
-        status = asp_mem_probe(asp, pdh_paddr, SEV_CERT_SIZE);
+        status = asp_mem_probe_out(asp, pdh_paddr, SEV_CERT_SIZE);
     }
     if (!status) {
         status = asp_mem_write(asp, certs_paddr, chain, sizeof(chain));

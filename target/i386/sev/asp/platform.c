@@ -9,12 +9,16 @@
 #include "asp-internal.h"
 
 /* The TMR would hold VMSAs of SEV-ES guests: checked as hardware does. */
-static AspStatus check_tmr(uint64_t addr, uint32_t len)
+static AspStatus check_tmr(Asp *asp, uint64_t addr, uint32_t len)
 {
-    if (addr % ASP_TMR_SIZE) {
+    uint32_t size = asp->snp_state == SNP_PLATFORM_INIT ? ASP_TMR_SIZE_SNP
+                                                        : ASP_TMR_SIZE;
+
+    if (addr % size) {
         return ASP_INVALID_ADDRESS;
     }
-    return len < ASP_TMR_SIZE ? ASP_INVALID_CONFIG : ASP_SUCCESS;
+    return len < size ? ASP_INVALID_CONFIG
+                      : asp_mem_check_out(asp, addr, size);
 }
 
 /* Make what the persistent store lacks */
@@ -45,7 +49,7 @@ static AspStatus init(Asp *asp, uint32_t options, uint64_t tmr_paddr,
         return ASP_INVALID_PARAM;
     }
     if (es) {
-        status = check_tmr(tmr_paddr, tmr_len);
+        status = check_tmr(asp, tmr_paddr, tmr_len);
     }
     if (!status) {
         status = complete_store(asp);

@@ -146,10 +146,10 @@ static AspStatus update_page(Asp *asp, SnpGuest *guest, const Update *u,
     status = make_content(asp, guest, u->type, page);
     if (status) {
         /* A refused CPUID page comes back corrected, for all to read. */
-        return asp_mem_write(asp, addr, page, sizeof(page)) ?: status;
+        return asp_mem_store(asp, addr, page, sizeof(page)) ?: status;
     }
     measure(u, gpa + offset, page, digest);
-    status = asp_guest_write(asp, &guest->key, addr, page, sizeof(page));
+    status = asp_guest_store(asp, &guest->key, addr, page, sizeof(page));
     asp_wipe(page, sizeof(page));
     return status;
 }
