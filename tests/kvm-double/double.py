@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import random
+import resource
 import select
 import struct
 import subprocess
@@ -200,6 +201,10 @@ class DoubleTest(unittest.TestCase):
         self.dir = Path(scratch.name)
         self.firmware = snp_firmware()
         (self.dir / 'firmware').write_bytes(self.firmware)
+        # The base aborts where KVM refuses what it never expects to fail
+        limits = resource.getrlimit(resource.RLIMIT_CORE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, limits)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, limits[1]))
 
     def env(self, **host):
         """The environment of QEMU: HOST becomes KVM_DOUBLE_HOST."""
