@@ -30,6 +30,8 @@ static const Guest guests[] = {
     { "memory-stress", 6, 6 },
     { "memory-views", 22, 22 },
     { "msr", 11, 11 },
+    { "nested-paging", 35, 0 },
+    { "nested-shadow", 15, 0 },
     { "page-walks", 1, 1 },
     { "paging-32bit", 4, 4 },
     { "paging-4level", 109, 73 },

@@ -30,12 +30,15 @@ struct paging paging_new(enum paging_levels levels, uint64_t node_c)
     return (struct paging) { levels, node_c, new_table() };
 }
 
-/* PAE's top level has neither W nor A: they are reserved there. */
+/*
+ * PAE's top level has neither W nor U: they are reserved there.  Elsewhere the
+ * leaf decides.
+ */
 static uint64_t node_flags(const struct paging *paging, int level)
 {
     bool pdpte = paging->levels == PAGING_PAE && level == PAGE_1G;
 
-    return paging->node_c | PTE_P | (pdpte ? 0 : PTE_W);
+    return paging->node_c | PTE_P | (pdpte ? 0 : PTE_W | PTE_U);
 }
 
 static uint64_t *next_table(struct paging *paging, uint64_t *entry, int level)

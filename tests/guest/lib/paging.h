@@ -10,6 +10,7 @@
 
 #define PTE_P           (1ull << 0)
 #define PTE_W           (1ull << 1)
+#define PTE_U           (1ull << 2)
 #define PTE_A           (1ull << 5)
 #define PTE_D           (1ull << 6)
 #define PTE_LARGE       (1ull << 7)

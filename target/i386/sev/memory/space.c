@@ -376,6 +376,11 @@ hwaddr sev_memory_space_window(hwaddr gpa, SevView view)
     return gpa | (view == SEV_VIEW_PRIVATE ? WINDOW_PRIVATE : WINDOW_SHARED);
 }
 
+hwaddr sev_memory_space_gpa(hwaddr address)
+{
+    return address & ~(WINDOW_SHARED | WINDOW_PRIVATE);
+}
+
 MemoryRegion *sev_memory_space_view(SevView view)
 {
     return &views[view];

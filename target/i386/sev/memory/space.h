@@ -118,6 +118,14 @@ void sev_memory_space_add_windows(Object *owner, MemoryRegion *root);
 hwaddr sev_memory_space_window(hwaddr gpa, SevView view);
 
 /**
+ * sev_memory_space_gpa - which guest memory a vCPU's address leads to
+ * @address: guest physical, or of sev_memory_space_window()
+ *
+ * Returns: the guest physical address
+ */
+hwaddr sev_memory_space_gpa(hwaddr address);
+
+/**
  * sev_memory_space_view - a region that shows one view of all memory
  */
 MemoryRegion *sev_memory_space_view(SevView view);

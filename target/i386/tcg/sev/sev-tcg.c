@@ -184,6 +184,8 @@ hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
         *prot &= fetch ? PAGE_EXEC : ~PAGE_EXEC;
     }
     private |= fetch;
+    /* The page of a nested guest was found in the TLB of the nested tables */
+    gpa = sev_memory_space_gpa(gpa);
     trace_sev_tcg_tlb_fill(cs->cpu_index, va, gpa,
                            private ? "private" : "shared");
     if (unlikely(sev_diagnosing)) {

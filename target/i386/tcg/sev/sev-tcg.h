@@ -44,6 +44,19 @@ static inline bool sev_tcg_leaf_is_private(uint64_t c_mask, int pg_mode,
 }
 
 /**
+ * sev_tcg_reserved_address: bits that no physical address may have
+ *
+ * Of addresses that software gives to the CPU, in registers or in memory: a
+ * hypervisor that is itself a SEV guest sets the C-bit in those of its VMCBs,
+ * permission maps and host save areas.  It changes nothing there: the CPU
+ * uses them all in the private view.
+ */
+static inline uint64_t sev_tcg_reserved_address(CPUX86State *env)
+{
+    return (~0ULL << env_archcpu(env)->phys_bits) & ~env->sev_c_mask;
+}
+
+/**
  * sev_tcg_debug_space: what of a page a debugger sees, for MemTxAttrs.space
  * @leaf: the table entry that maps the page
  *
@@ -102,7 +115,8 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu);
  * sev_tcg_tlb_fill: a vCPU of a SEV guest got a translation
  * @cs: the vCPU
  * @va: virtual address of the access
- * @gpa: guest physical address, without the C-bit
+ * @gpa: guest physical address, without the C-bit; or where an earlier call
+ *   led to, when a nested guest's page is found by way of MMU_NESTED_IDX
  * @access_type: what the translation is wanted for
  * @private: whether data of the page is used with the guest's key
  * @prot: in: what the translation allows; out: what of that may be done with
