@@ -8,6 +8,7 @@
 #include "qapi/error.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
+#include "system/hostmem.h"
 #include "guest-ram.h"
 
 #define BLOCK_SIZE 16           /* of the cipher */
@@ -16,6 +17,15 @@ static bool is_plain_ram(const MemoryRegionSection *section)
 {
     return section->mr && memory_region_is_ram(section->mr) &&
            !memory_region_is_ram_device(section->mr) && !section->readonly;
+}
+
+bool sev_ram_is_guests(const RAMBlock *block)
+{
+    const MemoryRegion *mr = block->mr;
+
+    return sev_ram_can_be_private(block) &&
+           (!mr->owner || mr->readonly || mr->rom_device ||
+            object_dynamic_cast(mr->owner, TYPE_MEMORY_BACKEND));
 }
 
 void *sev_guest_ram(hwaddr gpa, uint64_t len, Error **errp)

@@ -23,6 +23,13 @@ static inline bool sev_ram_can_be_private(const RAMBlock *block)
 }
 
 /**
+ * sev_ram_is_guests - whether a block is memory that a guest encrypts
+ *
+ * Also where this process does not do it: a device's memory never is.
+ */
+bool sev_ram_is_guests(const RAMBlock *block);
+
+/**
  * sev_guest_ram - host address of a range of guest memory
  * @gpa: guest physical address, a multiple of 16
  * @len: bytes, a positive multiple of 16

@@ -1,5 +1,5 @@
 /*
- * Software AMD Secure Processor: randomness, digests, MACs, AES-CTR
+ * Software AMD Secure Processor: randomness, MACs, AES-CTR
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,113 +10,10 @@
 /* HMAC, label, separator and length of one KDF block, and its counter */
 #define KDF_PARTS 5
 
-struct AspHash {
-    gcry_md_hd_t md;
-};
-
-static void crypto_init_once(void)
-{
-    if (!gcry_control(GCRYCTL_ANY_INITIALIZATION_P)) {
-        gcry_check_version(NULL);
-    }
-    /*
-     * Locked memory is limited for ordinary users.  Private keys that do not
-     * fit are still wiped after use, so neither refuse nor warn.
-     */
-    gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
-    if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) {
-        gcry_control(GCRYCTL_INIT_SECMEM, 65536, 0);
-        gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-    }
-}
-
-void asp_crypto_init(void)
-{
-    static gsize done;
-
-    if (g_once_init_enter(&done)) {
-        crypto_init_once();
-        g_once_init_leave(&done, 1);
-    }
-}
-
-void asp_wipe(void *secret, size_t len)
-{
-    if (len) {
-        memset(secret, 0, len);
-        /* The memory is "read" here, so the memset is no dead store. */
-        __asm__ __volatile__("" : : "r"(secret) : "memory");
-    }
-}
-
-bool asp_equal(const void *a, const void *b, size_t len)
-{
-    /* volatile, so that no compiler leaves the loop early */
-    const volatile uint8_t *pa = a, *pb = b;
-    uint8_t diff = 0;
-    size_t i;
-
-    for (i = 0; i < len; i++) {
-        diff |= pa[i] ^ pb[i];
-    }
-    return diff == 0;
-}
-
 void asp_random(void *buf, size_t len)
 {
     asp_crypto_init();
     gcry_randomize(buf, len, GCRY_STRONG_RANDOM);
-}
-
-void asp_sha256(const void *data, size_t len, uint8_t *digest)
-{
-    asp_crypto_init();
-    gcry_md_hash_buffer(GCRY_MD_SHA256, digest, data, len);
-}
-
-void asp_sha384(const void *data, size_t len, uint8_t *digest)
-{
-    asp_crypto_init();
-    gcry_md_hash_buffer(GCRY_MD_SHA384, digest, data, len);
-}
-
-AspHash *asp_hash_new(void)
-{
-    AspHash *hash = g_new0(AspHash, 1);
-
-    asp_crypto_init();
-    asp_gcry_check(gcry_md_open(&hash->md, GCRY_MD_SHA256, 0), "SHA-256");
-    return hash;
-}
-
-AspHash *asp_hash_copy(const AspHash *hash)
-{
-    AspHash *copy = g_new0(AspHash, 1);
-
-    asp_gcry_check(gcry_md_copy(&copy->md, hash->md), "copying a SHA-256");
-    return copy;
-}
-
-void asp_hash_update(AspHash *hash, const void *data, size_t len)
-{
-    gcry_md_write(hash->md, data, len);
-}
-
-void asp_hash_digest(const AspHash *hash, uint8_t *digest)
-{
-    /* libgcrypt finishes what it reads from, hence a copy. */
-    AspHash *copy = asp_hash_copy(hash);
-
-    memcpy(digest, gcry_md_read(copy->md, GCRY_MD_SHA256), SEV_DIGEST_SIZE);
-    asp_hash_free(copy);
-}
-
-void asp_hash_free(AspHash *hash)
-{
-    if (hash) {
-        gcry_md_close(hash->md);
-        g_free(hash);
-    }
 }
 
 void asp_hmac(const void *key, size_t key_len, const AspBuf *parts, size_t n,

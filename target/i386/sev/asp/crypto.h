@@ -9,6 +9,8 @@
  *
  * Functions without a result cannot fail but for a defect or for want of
  * memory, and end the process then.
+ *
+ * A build without libgcrypt has the digests, asp_wipe() and asp_equal().
  */
 
 #ifndef I386_SEV_ASP_CRYPTO_H

@@ -12,13 +12,6 @@
 #define VMPL_PERMS_ALL          0x0f    /* read, write, two kinds of execute */
 #define VMPL_PERMS_RESERVED     0xe0    /* bit 4: supervisor shadow stack */
 
-void snp_digest_page(SnpPageInfo *info, uint8_t *digest)
-{
-    memcpy(info->digest, digest, sizeof(info->digest));
-    info->length = GUINT16_TO_LE(sizeof(*info));
-    asp_sha384(info, sizeof(*info), digest);
-}
-
 /* What the command says, in the processor's own form */
 typedef struct Update {
     SnpPageType type;

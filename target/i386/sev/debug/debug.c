@@ -12,6 +12,7 @@
 #include "exec/ramblock.h"
 #include "debug.h"
 #include "space.h"
+#include "sev/guest-ram.h"
 #include "sev/memory/space.h"
 
 /* The guest that is debugged; NULL until sev_debug_set() */
@@ -96,7 +97,7 @@ static bool dump_encrypted(const uint8_t *host, uint8_t *buf, size_t len)
     RAMBlock *block = qemu_ram_block_from_host((void *)host, false, &offset);
 
     return sev_debug_space_is_on() && block &&
-           sev_memory_space_is_guests(block) &&
+           sev_ram_is_guests(block) &&
            copy_for_dump(offset, (void *)host, buf, len);
 }
 

@@ -14,7 +14,6 @@
 #include "hw/core/cpu.h"
 #include "hw/pci/pci_device.h"
 #include "system/dma-map-notify.h"
-#include "system/hostmem.h"
 #include "system/tcg.h"
 #include "sev/debug/diagnose.h"
 #include "sev/guest-ram.h"
@@ -46,15 +45,6 @@ SevMemory *sev_memory_space_model(void)
  * Memory of devices is not the guest's: a frame buffer is read by its device,
  * without going through an address space.
  */
-bool sev_memory_space_is_guests(const RAMBlock *block)
-{
-    const MemoryRegion *mr = block->mr;
-
-    return sev_ram_can_be_private(block) &&
-           (!mr->owner || mr->readonly || mr->rom_device ||
-            object_dynamic_cast(mr->owner, TYPE_MEMORY_BACKEND));
-}
-
 static void add_block(RAMBlock *block)
 {
     QEMU_LOCK_GUARD(&add_lock);
@@ -63,7 +53,7 @@ static void add_block(RAMBlock *block)
         return;
     }
     if (!sev_memory_add(model, block->offset,
-                        sev_memory_space_is_guests(block) ? block->host : NULL,
+                        sev_ram_is_guests(block) ? block->host : NULL,
                         QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE),
                         block->mr->rom_device)) {
         error_report("too many memory regions for an SEV guest: '%s' is one "

@@ -36,13 +36,6 @@ void sev_memory_space_start(void);
 SevMemory *sev_memory_space_model(void);
 
 /**
- * sev_memory_space_is_guests - whether a block is memory that a guest encrypts
- *
- * Also where this process does not do it: a device's memory never is.
- */
-bool sev_memory_space_is_guests(const RAMBlock *block);
-
-/**
  * sev_memory_space_find_host - the model's address of host memory
  * @host: within a RAMBlock
  * @addr: out
