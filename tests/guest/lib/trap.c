@@ -10,6 +10,7 @@
 #include "trap.h"
 
 #define GATE_INTERRUPT  0x8e00
+#define GATE_USER       0x6000
 
 struct gate {
     uint16_t offset_low;
@@ -29,11 +30,12 @@ struct __attribute__((packed)) table_register {
 
 static struct gate idt[TRAP_VECTORS];
 static struct trap caught;
-static unsigned long resume;
+unsigned long trap_resume;
+unsigned long trap_kernel_sp;
 
 void trap_handler(struct trap_frame *frame)
 {
-    if (!resume) {
+    if (!trap_resume) {
         report_info("vector", frame->vector);
         report_info("error", frame->error);
         report_info("address", read_cr2());
@@ -42,8 +44,21 @@ void trap_handler(struct trap_frame *frame)
     caught.vector = frame->vector;
     caught.error = frame->error;
     caught.address = read_cr2();
-    frame->ip = resume;
-    resume = 0;
+    frame->ip = trap_resume;
+#ifdef __x86_64__
+    if (frame->cs & 3) {        /* from user_run() back to it */
+        frame->cs = CODE64;
+        frame->ss = DATA;
+        frame->sp = trap_kernel_sp;
+    }
+#endif
+    trap_resume = 0;
+}
+
+/* Code at CPL 3 may say that it has come to its end. */
+static uint16_t gate_flags(int vector)
+{
+    return GATE_INTERRUPT | (vector == TRAP_BP ? GATE_USER : 0);
 }
 
 static void set_gate(int vector)
@@ -57,7 +72,7 @@ static void set_gate(int vector)
 #else
         .selector = CODE32,
 #endif
-        .flags = GATE_INTERRUPT,
+        .flags = gate_flags(vector),
         .offset_middle = stub >> 16,
     };
 }
@@ -72,81 +87,75 @@ void trap_init(void)
     asm volatile("lidt %0" : : "m" (idtr));
 }
 
-static void expect(void)
+void trap_expect(void)
 {
     caught = (struct trap) { .vector = TRAP_NONE };
 }
 
-static struct trap outcome(void)
+struct trap trap_outcome(void)
 {
-    resume = 0;
+    trap_resume = 0;
     return caught;
 }
-
-#ifdef __x86_64__
-#define NOTE_RESUME     "movq $1f, %[resume]\n\t"
-#else
-#define NOTE_RESUME     "movl $1f, %[resume]\n\t"
-#endif
 
 struct trap trap_load(const mem32 *address, uint32_t *value)
 {
     uint32_t loaded = 0;
 
-    expect();
-    asm volatile(NOTE_RESUME
+    trap_expect();
+    asm volatile(TRAP_NOTE
                  "movl (%[address]), %[loaded]\n"
                  "1:"
-                 : [resume] "+m" (resume), [loaded] "+r" (loaded)
+                 : [resume] "+m" (trap_resume), [loaded] "+r" (loaded)
                  : [address] "r" (address) : "memory");
     *value = loaded;
-    return outcome();
+    return trap_outcome();
 }
 
 struct trap trap_store(mem32 *address, uint32_t value)
 {
-    expect();
-    asm volatile(NOTE_RESUME
+    trap_expect();
+    asm volatile(TRAP_NOTE
                  "movl %[value], (%[address])\n"
                  "1:"
-                 : [resume] "+m" (resume)
+                 : [resume] "+m" (trap_resume)
                  : [address] "r" (address), [value] "r" (value) : "memory");
-    return outcome();
+    return trap_outcome();
 }
 
 struct trap trap_rdmsr(uint32_t msr, uint64_t *value)
 {
     uint32_t low = 0, high = 0;
 
-    expect();
-    asm volatile(NOTE_RESUME
+    trap_expect();
+    asm volatile(TRAP_NOTE
                  "rdmsr\n"
                  "1:"
-                 : [resume] "+m" (resume), "+a" (low), "+d" (high)
+                 : [resume] "+m" (trap_resume), "+a" (low), "+d" (high)
                  : "c" (msr) : "memory");
     *value = low | (uint64_t)high << 32;
-    return outcome();
+    return trap_outcome();
 }
 
 struct trap trap_wrmsr(uint32_t msr, uint64_t value)
 {
-    expect();
-    asm volatile(NOTE_RESUME
+    trap_expect();
+    asm volatile(TRAP_NOTE
                  "wrmsr\n"
                  "1:"
-                 : [resume] "+m" (resume)
+                 : [resume] "+m" (trap_resume)
                  : "c" (msr), "a" ((uint32_t)value),
                    "d" ((uint32_t)(value >> 32)) : "memory");
-    return outcome();
+    return trap_outcome();
 }
 
 struct trap trap_write_cr3(unsigned long value)
 {
-    expect();
-    asm volatile(NOTE_RESUME
+    trap_expect();
+    asm volatile(TRAP_NOTE
                  "mov %[value], %%cr3\n"
                  "1:"
-                 : [resume] "+m" (resume)
+                 : [resume] "+m" (trap_resume)
                  : [value] "r" (value) : "memory");
-    return outcome();
+    return trap_outcome();
 }

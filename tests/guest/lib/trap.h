@@ -12,6 +12,9 @@
 #include "cpu.h"
 
 #define TRAP_NONE       (-1)
+#define TRAP_BP         3
+#define TRAP_UD         6
+#define TRAP_NM         7
 #define TRAP_GP         13
 #define TRAP_PF         14
 
@@ -29,6 +32,24 @@ struct trap {
 
 /* Load the calling CPU's IDT; once on each CPU. */
 void trap_init(void);
+
+/*
+ * A try of a guest's own:
+ *
+ *   trap_expect();
+ *   asm volatile(TRAP_NOTE "instruction\n1:"
+ *                : [resume] "+m" (trap_resume) : ... : "memory");
+ *   trap = trap_outcome();
+ */
+#ifdef __x86_64__
+#define TRAP_NOTE       "movq $1f, %[resume]\n\t"
+#else
+#define TRAP_NOTE       "movl $1f, %[resume]\n\t"
+#endif
+
+extern unsigned long trap_resume;
+void trap_expect(void);
+struct trap trap_outcome(void);
 
 struct trap trap_load(const mem32 *address, uint32_t *value);
 struct trap trap_store(mem32 *address, uint32_t value);
@@ -48,9 +69,15 @@ struct trap_frame {
     unsigned long vector;
     unsigned long error;
     unsigned long ip;
+#ifdef __x86_64__
+    unsigned long cs, flags, sp, ss;
+#endif
 };
 
 extern const unsigned long trap_stubs[TRAP_VECTORS];
 void trap_handler(struct trap_frame *frame);
+
+/* The stack that user_run() goes back to. */
+extern unsigned long trap_kernel_sp;
 
 #endif
