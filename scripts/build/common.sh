@@ -11,6 +11,10 @@ scripts=$top/scripts/build
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/qemu-sev
 assets=${QEMU_SEV_ASSETS:-}
 
+# Words of apt, dpkg and others are read here, and they speak many languages.
+export LC_ALL=C.UTF-8
+unset LANGUAGE
+
 # The distribution's Python: a private one that comes first in PATH does not
 # see the distribution's modules (meson, cryptography ...).
 python=/usr/bin/python3
