@@ -80,7 +80,7 @@ check-stress: all
 
 .PHONY: check-base
 check-base: guest all
-	@$(DO)/without-kvm $(DO)/run-tests qemu \
+	@$(DO)/run-tests qemu \
 	    --timeout-multiplier 5 --test-args "$(BASE_SKIP)" $(BASE_SUITE)
 
 .PHONY: check-sanitize

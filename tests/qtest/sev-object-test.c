@@ -188,17 +188,6 @@ static void test_accelerator(void)
                  "-object sev-emulated,id=sev0");
 }
 
-static void test_emulated_under_kvm(void)
-{
-    if (access("/dev/kvm", R_OK | W_OK) || !qtest_has_accel("kvm")) {
-        g_test_skip("no KVM here");
-        return;
-    }
-    test_refused("sev-emulated runs under -accel tcg only", "-accel kvm "
-                 "-M q35,confidential-guest-support=sev0 "
-                 "-object sev-emulated,id=sev0");
-}
-
 /* Simple values: what is given, what must be in the message */
 static void test_values_refused(void)
 {
@@ -431,7 +420,6 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/object/machine-without", test_machine_without_object);
     qtest_add_func("/sev/object/two", test_two_objects);
     qtest_add_func("/sev/object/accelerator", test_accelerator);
-    qtest_add_func("/sev/object/emulated-under-kvm", test_emulated_under_kvm);
     qtest_add_func("/sev/object/values-refused", test_values_refused);
     qtest_add_func("/sev/object/memory-beyond-cbit", test_memory_beyond_cbit);
     qtest_add_func("/sev/object/cpu-without-long-mode",

@@ -2,9 +2,9 @@
 """
 A private libvirt daemon in session mode.
 
-The libvirt that make unpacks is taken before an installed one.  Where the test
-runs as root, the daemon becomes "nobody": root has no session daemon.  Nothing
-of the machine's own libvirt is read or written.
+The libvirt is the one that make unpacks, never an installed one.  Where the
+test runs as root, the daemon becomes "nobody": root has no session daemon.
+Nothing of the machine's own libvirt is read or written.
 """
 
 import importlib.util
@@ -22,17 +22,14 @@ PRIVATE = (common.BOOT_DIR / 'libvirt').resolve()
 VALIDATE = shutil.which('virt-qemu-sev-validate')
 URI = 'qemu:///session'
 
-
-def program(name):
-    """The private program, the installed one, or None."""
-    private = PRIVATE / name
-    return str(private) if private.exists() else shutil.which(name)
+# Where the machine's packages and its administrator describe firmware
+SYSTEM_FIRMWARE = [Path('/usr/share/qemu/firmware'), Path('/etc/qemu/firmware')]
 
 
-LIBVIRTD, VIRSH = program('libvirtd'), program('virsh')
+LIBVIRTD, VIRSH = str(PRIVATE / 'libvirtd'), str(PRIVATE / 'virsh')
 MISSING = [name for name, path in (('libvirtd', LIBVIRTD), ('virsh', VIRSH),
                                    ('virt-qemu-sev-validate', VALIDATE))
-           if not path]
+           if not path or not os.path.exists(path)]
 MISSING += [name for name in ('lxml', 'libvirt', 'cryptography')
             if not importlib.util.find_spec(name)]
 
@@ -95,9 +92,8 @@ class LibvirtTest(common.LaunchTest):
                          'extra_groups': []}
             os.chown(self.dir, nobody.pw_uid, nobody.pw_gid)
         self.env = {**os.environ, 'HOME': str(self.dir),
-                    'LIBVIRT_AUTOSTART': '0'}
-        if (PRIVATE / 'drivers').exists():
-            self.env['LIBVIRT_DRIVER_DIR'] = str(PRIVATE / 'drivers')
+                    'LIBVIRT_AUTOSTART': '0',
+                    'LIBVIRT_DRIVER_DIR': str(PRIVATE / 'drivers')}
         for name in ('RUNTIME_DIR', 'CONFIG_HOME', 'CACHE_HOME', 'DATA_HOME'):
             self.env[f'XDG_{name}'] = str(self.dir / name.lower())
         for file in (common.QEMU, sys.executable, LIBVIRTD):
@@ -149,9 +145,13 @@ class DomainTest(LibvirtTest):
         self.start_daemon()
 
     def install_descriptor(self):
-        """The firmware that <os firmware='efi'> finds."""
+        """The firmware that <os firmware='efi'> finds, and no other: an empty
+        file hides the one of this name that the machine has."""
         folder = Path(self.env['XDG_CONFIG_HOME'], 'qemu/firmware')
         folder.mkdir(parents=True)
+        for system in SYSTEM_FIRMWARE:
+            for file in system.glob('*.json'):
+                (folder / file.name).touch()
         for name, text in common.descriptors(self.path('nvram')):
             (folder / name).write_text(text, encoding='ascii')
         for path in (folder, *folder.parents):
