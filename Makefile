@@ -44,6 +44,7 @@ help:
 	@echo "make check-sanitize our tests with address and undefined sanitizers"
 	@echo "make check-threads  encrypted memory with the thread sanitizer"
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
+	@echo "make check-full     check where all that tests must not see is there"
 	@echo "make bench          what SEV costs, in ratios"
 	@echo "make docs           the manual, in build/docs"
 	@echo "make install        to DESTDIR and PREFIX ($(PREFIX))"
@@ -109,6 +110,11 @@ $(BUILD)/threads/build.ninja: configure
 check-bare:
 	@$(DO)/packages build bare
 	@$(DO)/check-bare
+
+.PHONY: check-full
+check-full:
+	@$(DO)/packages build bare
+	@$(DO)/check-full
 
 .PHONY: docs
 docs: $(BUILD)/qemu/build.ninja
