@@ -40,6 +40,7 @@ help:
 	@echo "make demo           an attested, encrypted boot, step by step"
 	@echo "make check          all our tests"
 	@echo "make check-stress   a million checked accesses to encrypted memory"
+	@echo "make check-boots    many boots of three kernels on a busy machine"
 	@echo "make check-base     the base's own tests of x86_64"
 	@echo "make check-sanitize our tests with address and undefined sanitizers"
 	@echo "make check-threads  encrypted memory with the thread sanitizer"
@@ -78,6 +79,13 @@ check: guest all man
 check-stress: all
 	@$(DO)/run-tests qemu --setup slow --timeout-multiplier 10 \
 	    --suite sev-stress
+
+# "make check-boots BOOTS=100" for more of each.
+BOOTS := 20
+.PHONY: check-boots
+check-boots: guest all
+	@$(DO)/fetch-guest kernels
+	@$(DO)/check-boots -n $(BOOTS)
 
 .PHONY: check-base
 check-base: guest all
