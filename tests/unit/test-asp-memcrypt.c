@@ -79,10 +79,64 @@ static void test_parts(void)
     asp_memcrypt_free(engine);
 }
 
+/* Wherever a block is in its page, also where tweaks overflow */
+static void test_blocks(void)
+{
+    AspMemCrypt *engine = engine_new();
+    uint8_t plain[4096], cipher[4096], block[16];
+
+    plaintext(plain, sizeof(plain));
+    memcpy(cipher, plain, sizeof(plain));
+    asp_memcrypt_encrypt(engine, 0xfedcba9876543000, cipher, sizeof(cipher));
+    for (size_t at = 0; at < sizeof(plain); at += sizeof(block)) {
+        memcpy(block, plain + at, sizeof(block));
+        asp_memcrypt_encrypt(engine, 0xfedcba9876543000 + at, block,
+                             sizeof(block));
+        g_assert_cmpmem(block, sizeof(block), cipher + at, sizeof(block));
+        asp_memcrypt_decrypt(engine, 0xfedcba9876543000 + at, block,
+                             sizeof(block));
+        g_assert_cmpmem(block, sizeof(block), plain + at, sizeof(block));
+    }
+    asp_memcrypt_free(engine);
+}
+
+/* CPU time of many blocks at @addr; the least of some tries */
+static clock_t block_time(AspMemCrypt *engine, uint64_t addr)
+{
+    clock_t least = LONG_MAX;
+    uint8_t block[16] = {};
+
+    for (unsigned i = 0; i < 20; i++) {
+        clock_t start = clock();
+
+        for (unsigned n = 0; n < 5000; n++) {
+            asp_memcrypt_encrypt(engine, addr, block, sizeof(block));
+        }
+        least = MIN(least, clock() - start);
+    }
+    return least;
+}
+
+/* A block costs no more for all those that are before it in its page */
+static void test_time(void)
+{
+    AspMemCrypt *engine = engine_new();
+    double early, late;
+
+    early = block_time(engine, 0x7010);
+    late = block_time(engine, 0x7ff0);
+    g_test_message("time of the last block against the second: %.2f",
+                   late / early);
+    g_assert_cmpfloat(late, <, 2 * early);
+    asp_memcrypt_free(engine);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/asp/memcrypt/known", test_known);
     g_test_add_func("/asp/memcrypt/parts", test_parts);
+    g_test_add_func("/asp/memcrypt/blocks", test_blocks);
+    g_test_add_func("/asp/memcrypt/time", test_time);
     return g_test_run();
 }

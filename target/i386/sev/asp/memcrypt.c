@@ -9,13 +9,29 @@
 #include "memcrypt.h"
 
 #define PAGE_SIZE 4096
+#define BLOCK_SIZE 16
+
+/* The most that multiply() can do at a time */
+#define SHIFT_MAX 56
 
 struct AspMemCrypt {
     gcry_cipher_hd_t xts;
+    gcry_cipher_hd_t tweak;     /* the tweak key alone, block by block */
 };
 
 typedef gcry_error_t CipherFunc(gcry_cipher_hd_t h, void *out, size_t out_len,
                                 const void *in, size_t in_len);
+
+static gcry_cipher_hd_t open_cipher(enum gcry_cipher_modes mode,
+                                    const uint8_t *key, size_t len)
+{
+    gcry_cipher_hd_t cipher;
+
+    asp_gcry_check(gcry_cipher_open(&cipher, GCRY_CIPHER_AES128, mode, 0),
+                   "AES");
+    asp_gcry_check(gcry_cipher_setkey(cipher, key, len), "AES key");
+    return cipher;
+}
 
 AspMemCrypt *asp_memcrypt_new(const uint8_t *vek)
 {
@@ -26,10 +42,9 @@ AspMemCrypt *asp_memcrypt_new(const uint8_t *vek)
     memcpy(keys, vek, SEV_KEY_SIZE);
     asp_kdf(vek, SEV_KEY_SIZE, "sev-emulated-memory-tweak", NULL, 0,
             keys + SEV_KEY_SIZE, SEV_KEY_SIZE);
-    asp_gcry_check(gcry_cipher_open(&engine->xts, GCRY_CIPHER_AES128,
-                                    GCRY_CIPHER_MODE_XTS, 0), "AES-XTS");
-    asp_gcry_check(gcry_cipher_setkey(engine->xts, keys, sizeof(keys)),
-                   "AES-XTS key");
+    engine->xts = open_cipher(GCRY_CIPHER_MODE_XTS, keys, sizeof(keys));
+    engine->tweak = open_cipher(GCRY_CIPHER_MODE_ECB, keys + SEV_KEY_SIZE,
+                                SEV_KEY_SIZE);
     asp_wipe(keys, sizeof(keys));
     return engine;
 }
@@ -38,31 +53,56 @@ void asp_memcrypt_free(AspMemCrypt *engine)
 {
     if (engine) {
         gcry_cipher_close(engine->xts);
+        gcry_cipher_close(engine->tweak);
         g_free(engine);
     }
 }
 
-/* One data unit from its start on */
-static void crypt_unit(AspMemCrypt *engine, CipherFunc *func, uint64_t page,
-                       void *data, size_t len)
+/*
+ * By x to the power of @shift, 1 to SHIFT_MAX, in the field of XTS: IEEE
+ * 1619-2007, 5.2, where x^128 is x^7 + x^2 + x + 1.
+ */
+static void multiply(uint64_t factor[2], unsigned shift)
 {
-    const uint64_t tweak[2] = { GUINT64_TO_LE(page), 0 };
+    uint64_t carry = factor[1] >> (64 - shift);
 
-    asp_gcry_check(gcry_cipher_setiv(engine->xts, tweak, sizeof(tweak)),
-                   "AES-XTS tweak");
-    asp_gcry_check(func(engine->xts, data, len, NULL, 0), "AES-XTS");
+    factor[1] = factor[1] << shift | factor[0] >> (64 - shift);
+    factor[0] = factor[0] << shift ^ carry ^ carry << 1 ^ carry << 2 ^
+                carry << 7;
 }
 
-/* A part of a page: each block depends on nothing but its place */
-static void crypt_part(AspMemCrypt *engine, CipherFunc *func, uint64_t page,
-                       size_t offset, void *data, size_t len)
+/*
+ * The data unit whose first block has the tweak of block @block of unit
+ * @unit: all that comes before that block need not be encrypted.
+ */
+static void shift_unit(AspMemCrypt *engine, uint64_t unit[2], unsigned block)
 {
-    uint8_t unit[PAGE_SIZE];
+    asp_gcry_check(gcry_cipher_encrypt(engine->tweak, unit, BLOCK_SIZE, NULL,
+                                       0), "AES of a tweak");
+    unit[0] = GUINT64_FROM_LE(unit[0]);
+    unit[1] = GUINT64_FROM_LE(unit[1]);
+    for (unsigned shift; block; block -= shift) {
+        shift = MIN(block, SHIFT_MAX);
+        multiply(unit, shift);
+    }
+    unit[0] = GUINT64_TO_LE(unit[0]);
+    unit[1] = GUINT64_TO_LE(unit[1]);
+    asp_gcry_check(gcry_cipher_decrypt(engine->tweak, unit, BLOCK_SIZE, NULL,
+                                       0), "AES of a tweak");
+}
 
-    memset(unit, 0, offset);
-    memcpy(unit + offset, data, len);
-    crypt_unit(engine, func, page, unit, offset + len);
-    memcpy(data, unit + offset, len);
+/* Within a page: each block depends on nothing but its place */
+static void crypt_part(AspMemCrypt *engine, CipherFunc *func, uint64_t addr,
+                       void *data, size_t len)
+{
+    uint64_t unit[2] = { GUINT64_TO_LE(addr / PAGE_SIZE), 0 };
+
+    if (addr % PAGE_SIZE) {
+        shift_unit(engine, unit, addr % PAGE_SIZE / BLOCK_SIZE);
+    }
+    asp_gcry_check(gcry_cipher_setiv(engine->xts, unit, sizeof(unit)),
+                   "AES-XTS tweak");
+    asp_gcry_check(func(engine->xts, data, len, NULL, 0), "AES-XTS");
     asp_wipe(unit, sizeof(unit));
 }
 
@@ -71,16 +111,11 @@ static void crypt_range(AspMemCrypt *engine, CipherFunc *func, uint64_t addr,
 {
     uint8_t *p = data;
 
-    g_assert(addr % 16 == 0 && len % 16 == 0);
+    g_assert(addr % BLOCK_SIZE == 0 && len % BLOCK_SIZE == 0);
     while (len) {
-        size_t offset = addr % PAGE_SIZE;
-        size_t part = MIN(len, PAGE_SIZE - offset);
+        size_t part = MIN(len, PAGE_SIZE - addr % PAGE_SIZE);
 
-        if (offset) {
-            crypt_part(engine, func, addr / PAGE_SIZE, offset, p, part);
-        } else {
-            crypt_unit(engine, func, addr / PAGE_SIZE, p, part);
-        }
+        crypt_part(engine, func, addr, p, part);
         addr += part;
         p += part;
         len -= part;
