@@ -102,27 +102,54 @@ bool sev_memory_has_key(const SevMemory *mem)
     return mem->stripes[0].engine;
 }
 
-bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
+void sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
                     bool stored)
 {
     g_assert(addr % SEV_MEMORY_PAGE == 0 && size % SEV_MEMORY_PAGE == 0);
-    return sev_ranges_add(&mem->ranges, addr, host, size, stored);
+    sev_ranges_add(&mem->ranges, addr, host, size, stored);
+}
+
+static gboolean is_in(gpointer key, gpointer count, gpointer opaque)
+{
+    const SevRange *range = opaque;
+
+    return sev_range_covers(range, (uintptr_t)key * SEV_MEMORY_PAGE);
+}
+
+/* A device that still has them will not get them back */
+static void forget_pins(SevMemory *mem, const SevRange *range)
+{
+    for (unsigned i = 0; i < NUM_STRIPES; i++) {
+        QEMU_LOCK_GUARD(&mem->stripes[i].lock);
+        g_hash_table_foreach_remove(mem->stripes[i].pins, is_in,
+                                    (gpointer)range);
+    }
 }
 
 void sev_memory_remove(SevMemory *mem, uint64_t addr)
 {
+    WITH_RCU_READ_LOCK_GUARD() {
+        const SevRange *range = sev_ranges_find(&mem->ranges, addr);
+
+        if (range) {
+            forget_pins(mem, range);
+        }
+    }
     sev_ranges_remove(&mem->ranges, addr);
 }
 
 bool sev_memory_knows(SevMemory *mem, uint64_t addr)
 {
+    RCU_READ_LOCK_GUARD();
     return sev_ranges_find(&mem->ranges, addr);
 }
 
 bool sev_memory_encrypts(SevMemory *mem, uint64_t addr)
 {
-    SevRange *range = sev_ranges_find(&mem->ranges, addr);
+    const SevRange *range;
 
+    RCU_READ_LOCK_GUARD();
+    range = sev_ranges_find(&mem->ranges, addr);
     return range && range->host;
 }
 
@@ -145,10 +172,14 @@ static SevPage page_in(SevMemory *mem, const SevRange *range, uint64_t addr)
     };
 }
 
-/* Returns: false if the page is not under the model or not encrypted */
+/*
+ * In the RCU critical section in which @page is used.
+ *
+ * Returns: false if the page is not under the model or not encrypted
+ */
 static bool page_of(SevMemory *mem, uint64_t addr, SevPage *page)
 {
-    SevRange *range = sev_ranges_find(&mem->ranges, addr);
+    const SevRange *range = sev_ranges_find(&mem->ranges, addr);
 
     if (!range || !range->host) {
         return false;
@@ -259,7 +290,7 @@ static SevMapping map(SevMemory *mem, const SevRange *range, uint64_t addr,
  */
 SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view)
 {
-    SevRange *range = sev_ranges_find(&mem->ranges, addr);
+    const SevRange *range = sev_ranges_find(&mem->ranges, addr);
     uint32_t word;
 
     if (!range) {
@@ -280,6 +311,7 @@ bool sev_memory_map_device(SevMemory *mem, uint64_t addr)
     uint32_t word;
     bool direct;
 
+    RCU_READ_LOCK_GUARD();
     if (!page_of(mem, addr, &page)) {
         return true;
     }
@@ -309,6 +341,7 @@ static void change_pins(SevMemory *mem, uint64_t addr, uint64_t len, bool pin)
     uint64_t end = addr + len;
     SevPage page;
 
+    RCU_READ_LOCK_GUARD();
     for (addr -= addr % SEV_MEMORY_PAGE; addr < end; addr += SEV_MEMORY_PAGE) {
         if (page_of(mem, addr, &page)) {
             QEMU_LOCK_GUARD(&page.stripe->lock);
@@ -333,6 +366,7 @@ bool sev_memory_in_use(SevMemory *mem, uint64_t addr)
 {
     SevPage page;
 
+    RCU_READ_LOCK_GUARD();
     return page_of(mem, addr, &page) &&
            (qatomic_read(page.word) & PAGE_DEVICE);
 }
@@ -340,8 +374,12 @@ bool sev_memory_in_use(SevMemory *mem, uint64_t addr)
 /* Epochs have come round: forget all the old ones */
 static void forget_epochs(SevMemory *mem)
 {
-    for (unsigned i = 0; i < mem->ranges.num; i++) {
-        SevRange *range = &mem->ranges.all[i];
+    SevRangeList *list;
+
+    RCU_READ_LOCK_GUARD();
+    list = sev_ranges_list(&mem->ranges);
+    for (unsigned i = 0; i < list->num; i++) {
+        const SevRange *range = list->all[i];
 
         for (uint64_t n = 0; range->host &&
              n < range->size / SEV_MEMORY_PAGE; n++) {
@@ -366,6 +404,7 @@ bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
     bool differs;
     SevPage page;
 
+    RCU_READ_LOCK_GUARD();
     if (!page_of(mem, addr, &page)) {
         return false;
     }
@@ -386,6 +425,7 @@ SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
 {
     SevPage page;
 
+    RCU_READ_LOCK_GUARD();
     return page_of(mem, addr, &page) &&
            (qatomic_read(page.word) & PAGE_PRIVATE)
            ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
@@ -404,6 +444,7 @@ bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view)
     SevPage page;
     uint32_t word;
 
+    RCU_READ_LOCK_GUARD();
     if (!page_of(mem, addr, &page)) {
         return false;
     }
@@ -464,8 +505,10 @@ void sev_memory_read(SevMemory *mem, uint64_t addr, void *buf, size_t len,
 {
     size_t offset = addr % SEV_MEMORY_PAGE;
     SevPage page;
-    bool known = page_of(mem, addr, &page);
+    bool known;
 
+    RCU_READ_LOCK_GUARD();
+    known = page_of(mem, addr, &page);
     g_assert(known && len <= SEV_MEMORY_PAGE - offset);
     qemu_mutex_lock(&page.stripe->lock);
     if (is_kept(*page.word, view)) {
@@ -481,8 +524,10 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
 {
     size_t offset = addr % SEV_MEMORY_PAGE;
     SevPage page;
-    bool known = page_of(mem, addr, &page);
+    bool known;
 
+    RCU_READ_LOCK_GUARD();
+    known = page_of(mem, addr, &page);
     g_assert(known && len <= SEV_MEMORY_PAGE - offset);
     qemu_mutex_lock(&page.stripe->lock);
     if (len == SEV_MEMORY_PAGE && !has_users(mem, *page.word) &&
@@ -497,7 +542,11 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
     qemu_mutex_unlock(&page.stripe->lock);
 }
 
-/* Returns: whether it was turned.  Who was told to turn it will find it so. */
+/*
+ * In an RCU critical section.
+ *
+ * Returns: whether it was turned.  Who was told to turn it will find it so.
+ */
 static bool seal_page(SevMemory *mem, uint64_t addr)
 {
     SevPage page;
@@ -530,8 +579,12 @@ static void seal_range(SevMemory *mem, const SevRange *range,
 
 void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed)
 {
-    for (unsigned i = 0; i < mem->ranges.num; i++) {
-        seal_range(mem, &mem->ranges.all[i], changed);
+    WITH_RCU_READ_LOCK_GUARD() {
+        SevRangeList *list = sev_ranges_list(&mem->ranges);
+
+        for (unsigned i = 0; i < list->num; i++) {
+            seal_range(mem, list->all[i], changed);
+        }
     }
     replace_key(mem, NULL);
 }

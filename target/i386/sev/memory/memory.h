@@ -119,17 +119,17 @@ bool sev_memory_has_key(const SevMemory *mem);
  * @stored: it is the storage of a device, as flash memory is, which writes what
  *   it gets and may save it: no vCPU turns a page to the private view
  *
- * The memory's bytes are what DRAM holds.  Calls are serialised by the caller.
- *
- * Returns: false if the model cannot take more ranges
+ * The memory's bytes are what DRAM holds.  Calls of this and of
+ * sev_memory_remove() are serialised by the caller.
  */
-bool sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
+void sev_memory_add(SevMemory *mem, uint64_t addr, void *host, uint64_t size,
                     bool stored);
 
 /**
  * sev_memory_remove - forget the memory that was added at @addr
  *
- * Nobody may use it any more.
+ * Nobody may use it any more.  The host memory must be good until the end of
+ * an RCU grace period, for readers that are on their way.
  */
 void sev_memory_remove(SevMemory *mem, uint64_t addr);
 
@@ -146,7 +146,8 @@ bool sev_memory_encrypts(SevMemory *mem, uint64_t addr);
 /**
  * sev_memory_map - a vCPU is about to put a page into its TLB
  *
- * Must not be called while a sev_memory_turn() is under way.
+ * In an RCU critical section.  Must not be called while a sev_memory_turn() is
+ * under way.
  */
 SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view);
 

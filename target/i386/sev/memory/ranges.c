@@ -8,96 +8,114 @@
 #include "memory.h"
 #include "ranges.h"
 
+static SevRangeList *new_list(unsigned num)
+{
+    SevRangeList *list = g_malloc0(sizeof(*list) +
+                                   num * sizeof(list->all[0]));
+
+    list->num = num;
+    return list;
+}
+
+static const SevRange *new_range(uint64_t addr, void *host, uint64_t size,
+                                 bool stored)
+{
+    SevRange *range = g_new0(SevRange, 1);
+
+    range->addr = addr;
+    range->size = size;
+    range->host = host;
+    range->stored = stored;
+    range->pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL;
+    return range;
+}
+
+static void free_range(SevRange *range)
+{
+    g_free(range->pages);
+    g_free(range);
+}
+
 void sev_ranges_init(SevRanges *ranges)
 {
-    ranges->num = 0;
-    ranges->recent = ranges->all;
-    ranges->all[0] = (SevRange) {};
+    ranges->list = new_list(0);
 }
 
 void sev_ranges_clear(SevRanges *ranges)
 {
-    for (unsigned i = 0; i < ranges->num; i++) {
-        g_free(ranges->all[i].pages);
+    for (unsigned i = 0; i < ranges->list->num; i++) {
+        free_range((SevRange *)ranges->list->all[i]);
     }
-    sev_ranges_init(ranges);
+    g_free(ranges->list);
+    ranges->list = NULL;
 }
 
-/*
- * Memory that was removed and comes again, as when it is plugged in anew.  A
- * reader may be on its way through the list, so only its old place will do.
- */
-static SevRange *find_removed(SevRanges *ranges, uint64_t addr,
-                              const void *host, uint64_t size)
+/* Returns: how many ranges of @list begin below @addr */
+static unsigned count_below(const SevRangeList *list, uint64_t addr)
 {
-    for (unsigned i = 0; i < ranges->num; i++) {
-        SevRange *range = &ranges->all[i];
+    unsigned low = 0, high = list->num;
 
-        if (!range->size && range->addr == addr && range->room >= size &&
-            !range->host == !host) {
-            return range;
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (list->all[middle]->addr < addr) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    return NULL;
+    return low;
 }
 
-/* It becomes visible with its size */
-static void add_again(SevRange *range, void *host, uint64_t size, bool stored)
+static void replace_list(SevRanges *ranges, SevRangeList *list)
 {
-    if (host) {
-        memset(range->pages, 0,
-               size / SEV_MEMORY_PAGE * sizeof(*range->pages));
-    }
-    range->host = host;
-    range->stored = stored;
-    qatomic_store_release(&range->size, size);
+    SevRangeList *old = ranges->list;
+
+    qatomic_rcu_set(&ranges->list, list);
+    g_free_rcu(old, rcu);
 }
 
-bool sev_ranges_add(SevRanges *ranges, uint64_t addr, void *host,
+void sev_ranges_add(SevRanges *ranges, uint64_t addr, void *host,
                     uint64_t size, bool stored)
 {
-    SevRange *removed = find_removed(ranges, addr, host, size);
-    unsigned num = ranges->num;
+    const SevRangeList *old = ranges->list;
+    SevRangeList *list = new_list(old->num + 1);
+    unsigned at = count_below(old, addr);
 
-    if (removed) {
-        add_again(removed, host, size, stored);
-        return true;
-    }
-    if (num == SEV_RANGES_MAX) {
-        return false;
-    }
-    ranges->all[num] = (SevRange) {
-        .addr = addr,
-        .size = size,
-        .room = size,
-        .host = host,
-        .stored = stored,
-        .pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL,
-    };
-    qatomic_store_release(&ranges->num, num + 1);
-    return true;
+    memcpy(list->all, old->all, at * sizeof(list->all[0]));
+    list->all[at] = new_range(addr, host, size, stored);
+    memcpy(list->all + at + 1, old->all + at,
+           (old->num - at) * sizeof(list->all[0]));
+    replace_list(ranges, list);
 }
 
 void sev_ranges_remove(SevRanges *ranges, uint64_t addr)
 {
-    SevRange *range = sev_ranges_find(ranges, addr);
+    const SevRangeList *old = ranges->list;
+    unsigned at = count_below(old, addr);
+    SevRange *range;
+    SevRangeList *list;
 
-    if (range) {
-        qatomic_set(&range->size, 0);
+    if (at == old->num || old->all[at]->addr != addr) {
+        return;
     }
+    range = (SevRange *)old->all[at];
+    list = new_list(old->num - 1);
+    memcpy(list->all, old->all, at * sizeof(list->all[0]));
+    memcpy(list->all + at, old->all + at + 1,
+           (list->num - at) * sizeof(list->all[0]));
+    replace_list(ranges, list);
+    call_rcu(range, free_range, rcu);
 }
 
-SevRange *sev_ranges_search(SevRanges *ranges, uint64_t addr)
+const SevRange *sev_range_list_search(SevRangeList *list, uint64_t addr)
 {
-    unsigned num = qatomic_load_acquire(&ranges->num);
+    unsigned at = count_below(list, addr + 1);
+    const SevRange *range = at ? list->all[at - 1] : NULL;
 
-    for (unsigned i = 0; i < num; i++) {
-        SevRange *range = &ranges->all[i];
-
-        if (sev_range_covers(range, addr)) {
-            qatomic_store_release(&ranges->recent, range);
-            return range;
-        }
+    if (!range || !sev_range_covers(range, addr)) {
+        return NULL;
     }
-    return NULL;
+    qatomic_set(&list->recent, range);
+    return range;
 }

@@ -52,14 +52,10 @@ static void add_block(RAMBlock *block)
     if (sev_memory_knows(model, block->offset)) {
         return;
     }
-    if (!sev_memory_add(model, block->offset,
-                        sev_ram_is_guests(block) ? block->host : NULL,
-                        QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE),
-                        block->mr->rom_device)) {
-        error_report("too many memory regions for an SEV guest: '%s' is one "
-                     "more than the emulation has room for", block->idstr);
-        exit(EXIT_FAILURE);
-    }
+    sev_memory_add(model, block->offset,
+                   sev_ram_is_guests(block) ? block->host : NULL,
+                   QEMU_ALIGN_UP(block->max_length, SEV_MEMORY_PAGE),
+                   block->mr->rom_device);
 }
 
 static bool find(RAMBlock *block, ram_addr_t offset, uint64_t *addr)
