@@ -104,9 +104,9 @@ static void test_again(void)
         WITH_RCU_READ_LOCK_GUARD() {
             const SevRange *range = sev_ranges_find(&ranges, address(1));
 
-            g_assert_cmpuint(range->pages[0], ==, 0);
-            g_assert_cmpuint(range->pages[1], ==, 0);
-            range->pages[0] = range->pages[1] = n + 1;
+            g_assert_cmpuint(range->pages[0].word, ==, 0);
+            g_assert_cmpuint(range->pages[1].word, ==, 0);
+            range->pages[0].word = range->pages[1].word = n + 1;
         }
         sev_ranges_remove(&ranges, address(1));
     }
@@ -131,7 +131,7 @@ static void *look_up(void *unused)
         g_assert_true(range || i % 2);
         if (range) {
             g_assert_cmpuint(range->addr, ==, address(i));
-            g_assert_cmpuint(qatomic_read(&range->pages[1]), ==, 0);
+            g_assert_cmpuint(qatomic_read(&range->pages[1].word), ==, 0);
             found++;
         }
     }

@@ -12,25 +12,24 @@
 #include "sev/asp/memcrypt.h"
 #include "memory.h"
 #include "ranges.h"
+#include "test-point.h"
 
 #define NUM_STRIPES     16
 
 /*
- * What is known of a page: flags, and in the upper bits the epoch in which a
- * vCPU last put it into a TLB.  A flush of all TLBs begins a new epoch, which
- * frees all pages from their vCPUs at once.  Epoch 0: never in a TLB.
+ * SevPageState.word: flags, and in the upper bits the epoch in which a vCPU
+ * last put the page into a TLB.  61 bits of epochs never come round.
  */
-#define PAGE_PRIVATE    (1u << 0)       /* kept in the private view */
-#define PAGE_DEVICE     (1u << 1)       /* a device may have its address */
-#define PAGE_TURNING    (1u << 2)       /* somebody will call turn() */
-#define PAGE_USED       (1u << 3)       /* turned since the model was made */
-#define PAGE_STAYS      (1u << 4)       /* turn() is to leave it as it is */
-#define PAGE_EPOCH      (1u << 5)
+#define PAGE_PRIVATE    (1ull << 0)     /* kept in the private view */
+#define PAGE_USED       (1ull << 1)     /* turned since the model was made */
+#define PAGE_SEVERAL    (1ull << 2)     /* mappings, and more than one key */
+#define PAGE_EPOCH      (1ull << 3)
 #define PAGE_FLAGS      (PAGE_EPOCH - 1)
 
 /* Pages with the same number modulo NUM_STRIPES; an engine has a state */
 typedef struct SevStripe {
     QemuMutex lock;
+    bool locked;
     AspMemCrypt *engine;
     GHashTable *pins;           /* how often, by page number */
     SevMemoryStats stats;
@@ -38,7 +37,11 @@ typedef struct SevStripe {
 
 struct SevMemory {
     SevStripe stripes[NUM_STRIPES];
-    uint32_t epoch;             /* a multiple of PAGE_EPOCH */
+    uint64_t epoch;
+    unsigned stopped;           /* sev_memory_stop() without _go() */
+    bool sealing;
+    uint64_t use;               /* what SevPageState.device is set to */
+    uint64_t used_up;           /* uses up to this number are over */
     SevRanges ranges;
 };
 
@@ -46,7 +49,7 @@ struct SevMemory {
 typedef struct SevPage {
     uint64_t addr;
     uint8_t *host;
-    uint32_t *word;
+    SevPageState *state;
     bool stored;
     SevStripe *stripe;
 } SevPage;
@@ -56,7 +59,8 @@ SevMemory *sev_memory_new(void)
     SevMemory *mem = qemu_memalign(64, sizeof(*mem));
 
     memset(mem, 0, sizeof(*mem));
-    mem->epoch = PAGE_EPOCH;
+    mem->epoch = 1;
+    mem->use = 1;
     sev_ranges_init(&mem->ranges);
     for (unsigned i = 0; i < NUM_STRIPES; i++) {
         qemu_mutex_init(&mem->stripes[i].lock);
@@ -153,7 +157,7 @@ bool sev_memory_encrypts(SevMemory *mem, uint64_t addr)
     return range && range->host;
 }
 
-static uint32_t *word_of(const SevRange *range, uint64_t addr)
+static SevPageState *state_of(const SevRange *range, uint64_t addr)
 {
     return &range->pages[(addr - range->addr) / SEV_MEMORY_PAGE];
 }
@@ -166,7 +170,7 @@ static SevPage page_in(SevMemory *mem, const SevRange *range, uint64_t addr)
     return (SevPage) {
         .addr = addr,
         .host = range->host + (addr - range->addr),
-        .word = word_of(range, addr),
+        .state = state_of(range, addr),
         .stored = range->stored,
         .stripe = &mem->stripes[number % NUM_STRIPES],
     };
@@ -188,37 +192,47 @@ static bool page_of(SevMemory *mem, uint64_t addr, SevPage *page)
     return true;
 }
 
-static uint32_t flag_of(SevView view)
+static void lock_page(const SevPage *page)
+{
+    qemu_mutex_lock(&page->stripe->lock);
+    page->stripe->locked = true;
+}
+
+static void unlock_page(const SevPage *page)
+{
+    page->stripe->locked = false;
+    qemu_mutex_unlock(&page->stripe->lock);
+}
+
+static uint64_t flag_of(SevView view)
 {
     return view == SEV_VIEW_PRIVATE ? PAGE_PRIVATE : 0;
 }
 
-static bool is_kept(uint32_t word, SevView view)
+static bool is_kept(uint64_t word, SevView view)
 {
     return (word & PAGE_PRIVATE) == flag_of(view);
 }
 
-static bool is_mapped(SevMemory *mem, uint32_t word)
+static bool is_mapped(SevMemory *mem, uint64_t word)
 {
-    return (word & ~PAGE_FLAGS) == qatomic_read(&mem->epoch);
+    return word / PAGE_EPOCH == qatomic_read(&mem->epoch);
 }
 
-/* Somebody was told to turn it, and nobody used it as it is kept since */
-static bool is_to_be_turned(uint32_t word)
+/* With the page's lock.  All that can be known of it changes here. */
+static void set_state(const SevPage *page, uint64_t flags, uint64_t epoch)
 {
-    return (word & (PAGE_TURNING | PAGE_STAYS)) == PAGE_TURNING;
-}
-
-/* Somebody may have its host address, or is about to turn it */
-static bool has_users(SevMemory *mem, uint32_t word)
-{
-    return is_mapped(mem, word) || (word & (PAGE_DEVICE | PAGE_TURNING));
+    g_assert(page->stripe->locked);
+    g_assert(!(flags & ~PAGE_FLAGS));
+    g_assert(!(flags & PAGE_SEVERAL) || epoch);
+    qatomic_store_release(&page->state->word, flags | epoch * PAGE_EPOCH);
 }
 
 /* Bytes that are in one view, to the other; whole blocks */
 static void transform(SevStripe *stripe, uint64_t addr, void *data, size_t len,
                       SevView to)
 {
+    g_assert(stripe->locked);
     g_assert(stripe->engine);
     if (to == SEV_VIEW_PRIVATE) {
         asp_memcrypt_decrypt(stripe->engine, addr, data, len);
@@ -227,107 +241,265 @@ static void transform(SevStripe *stripe, uint64_t addr, void *data, size_t len,
     }
 }
 
-/* With the stripe's lock; the page has no users */
-static void turn(const SevPage *page, SevView view)
-{
-    transform(page->stripe, page->addr, page->host, SEV_MEMORY_PAGE, view);
-    qatomic_set(page->word, flag_of(view) | PAGE_USED);
-}
-
 static gpointer pin_key(const SevPage *page)
 {
     return (gpointer)(uintptr_t)(page->addr / SEV_MEMORY_PAGE);
 }
 
-/* With the stripe's lock */
+/* With the page's lock */
 static uintptr_t pins_of(const SevPage *page)
 {
+    g_assert(page->stripe->locked);
     return (uintptr_t)g_hash_table_lookup(page->stripe->pins, pin_key(page));
 }
 
-/* With the stripe's lock */
-static bool may_turn(const SevPage *page, SevView view)
+/* With the page's lock */
+static bool stays(const SevPage *page, SevView view)
 {
-    return !pins_of(page) && !(page->stored && view == SEV_VIEW_PRIVATE);
+    return pins_of(page) || (page->stored && view == SEV_VIEW_PRIVATE);
 }
 
-/* With the stripe's lock */
-static SevMapping map_page(SevMemory *mem, const SevPage *page, SevView view)
+/* With the page's lock */
+static bool may_be_in_use(SevMemory *mem, const SevPage *page)
 {
-    uint32_t word = *page->word, pending;
-    bool differs = !is_kept(word, view);
-
-    if (differs) {
-        if (!may_turn(page, view)) {
-            return SEV_MAP_COPY;
-        }
-        if (is_mapped(mem, word) || (word & PAGE_DEVICE)) {
-            qatomic_set(page->word, (word & ~PAGE_STAYS) | PAGE_TURNING);
-            return word & PAGE_TURNING ? SEV_MAP_COPY : SEV_MAP_TURN;
-        }
-        turn(page, view);
-        page->stripe->stats.first++;
-    }
-    /* Who was told to turn it does not know, and will still come */
-    pending = word & PAGE_TURNING ? PAGE_TURNING | PAGE_STAYS : 0;
-    qatomic_set(page->word, (*page->word & PAGE_PRIVATE) |
-                            (word & PAGE_DEVICE) | pending | mem->epoch);
-    return differs ? SEV_MAP_TURNED : SEV_MAP_DIRECT;
+    g_assert(page->stripe->locked);
+    return page->state->device > qatomic_read(&mem->used_up);
 }
 
-static SevMapping map(SevMemory *mem, const SevRange *range, uint64_t addr,
-                      SevView view)
+/* With the page's lock; it is kept in the other view, and has no users */
+static void turn(SevMemory *mem, const SevPage *page, SevView view)
 {
-    SevPage page = page_in(mem, range, addr);
-
-    QEMU_LOCK_GUARD(&page.stripe->lock);
-    return map_page(mem, &page, view);
+    g_assert(!is_kept(page->state->word, view));
+    g_assert(!stays(page, view) && !may_be_in_use(mem, page));
+    transform(page->stripe, page->addr, page->host, SEV_MEMORY_PAGE, view);
+    page->state->device = 0;
+    set_state(page, flag_of(view) | PAGE_USED, 0);
 }
 
 /*
- * Without the lock when a vCPU has the page mapped already: as this vCPU is
- * not stopped, nobody can turn the page before it returns.
+ * With the page's lock; it is kept as the vCPU wants it.  The key comes before
+ * the word that makes it valid, see is_mapped_by().
  */
-SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view)
+static void add_mapping(SevMemory *mem, const SevPage *page, uint64_t key)
+{
+    uint64_t word = page->state->word;
+    uint64_t epoch = qatomic_read(&mem->epoch);
+
+    if (!is_mapped(mem, word)) {
+        qatomic_set(&page->state->key, key);
+        set_state(page, word & (PAGE_PRIVATE | PAGE_USED), epoch);
+    } else if (page->state->key != key) {
+        set_state(page, (word & PAGE_FLAGS) | PAGE_SEVERAL, epoch);
+    }
+}
+
+/* With the page's lock.  Returns: SEV_MAP_DIRECT if it may be turned now */
+static SevMapping hindrance(SevMemory *mem, const SevPage *page, SevView view)
+{
+    if (stays(page, view)) {
+        return SEV_MAP_COPY;
+    }
+    if (may_be_in_use(mem, page)) {
+        return SEV_MAP_WAIT;
+    }
+    if (!is_mapped(mem, page->state->word)) {
+        return SEV_MAP_DIRECT;
+    }
+    return page->state->word & PAGE_SEVERAL ? SEV_MAP_BUSY : SEV_MAP_HELD;
+}
+
+/* With the page's lock */
+static SevMapping map_page(SevMemory *mem, const SevPage *page, SevView view,
+                           uint64_t key, uint64_t *holder)
+{
+    SevMapping mapping = SEV_MAP_DIRECT;
+
+    if (!is_kept(page->state->word, view)) {
+        mapping = hindrance(mem, page, view);
+        if (mapping != SEV_MAP_DIRECT) {
+            *holder = page->state->key;
+            return mapping;
+        }
+        turn(mem, page, view);
+        page->stripe->stats.first++;
+        mapping = SEV_MAP_TURNED;
+    }
+    add_mapping(mem, page, key);
+    return mapping;
+}
+
+static SevMapping map(SevMemory *mem, const SevRange *range, uint64_t addr,
+                      SevView view, uint64_t key, uint64_t *holder)
+{
+    SevPage page = page_in(mem, range, addr);
+    SevMapping mapping;
+
+    lock_page(&page);
+    mapping = map_page(mem, &page, view, key, holder);
+    unlock_page(&page);
+    return mapping;
+}
+
+/*
+ * Without the lock, for a vCPU that runs.  A page with several mappings is not
+ * turned before all vCPUs have stopped, so what the word says is true until
+ * this vCPU stops.  One with a single mapping is turned by the vCPU that has
+ * it.  If the word is of this epoch, the key that is read after it is of this
+ * epoch, or a later key of it, and if that is @key then this vCPU stored it.
+ */
+static bool is_mapped_by(SevMemory *mem, const SevPageState *state,
+                         SevView view, uint64_t key)
+{
+    uint64_t word = qatomic_load_acquire(&state->word);
+
+    sev_reach_test_point("is_mapped_by");
+    return is_kept(word, view) && is_mapped(mem, word) &&
+           (word & PAGE_SEVERAL || qatomic_read(&state->key) == key);
+}
+
+SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view,
+                          uint64_t key, uint64_t *holder)
 {
     const SevRange *range = sev_ranges_find(&mem->ranges, addr);
-    uint32_t word;
 
+    g_assert(!qatomic_read(&mem->stopped));
     if (!range) {
         return SEV_MAP_UNKNOWN;
     }
-    if (!range->host) {
+    if (!range->host ||
+        is_mapped_by(mem, state_of(range, addr), view, key)) {
         return SEV_MAP_DIRECT;
     }
-    word = qatomic_read(word_of(range, addr));
-    return is_kept(word, view) && is_mapped(mem, word) &&
-           !is_to_be_turned(word)
-           ? SEV_MAP_DIRECT : map(mem, range, addr, view);
+    return map(mem, range, addr, view, key, holder);
+}
+
+/* With the page's lock */
+static bool turn_held(SevMemory *mem, const SevPage *page, SevView view,
+                      uint64_t holder)
+{
+    if (is_kept(page->state->word, view) ||
+        hindrance(mem, page, view) != SEV_MAP_HELD ||
+        page->state->key != holder) {
+        return false;
+    }
+    turn(mem, page, view);
+    page->stripe->stats.held++;
+    return true;
+}
+
+bool sev_memory_turn_held(SevMemory *mem, uint64_t addr, SevView view,
+                          uint64_t holder)
+{
+    SevPage page;
+    bool turned;
+
+    RCU_READ_LOCK_GUARD();
+    g_assert(!qatomic_read(&mem->stopped));
+    if (!page_of(mem, addr, &page)) {
+        return false;
+    }
+    lock_page(&page);
+    turned = turn_held(mem, &page, view, holder);
+    unlock_page(&page);
+    return turned;
+}
+
+uint64_t sev_memory_epoch(SevMemory *mem)
+{
+    return qatomic_read(&mem->epoch);
+}
+
+void sev_memory_stop(SevMemory *mem)
+{
+    qatomic_inc(&mem->stopped);
+}
+
+void sev_memory_go(SevMemory *mem)
+{
+    unsigned before = qatomic_fetch_dec(&mem->stopped);
+
+    g_assert(before);
+}
+
+void sev_memory_new_epoch(SevMemory *mem)
+{
+    g_assert(qatomic_read(&mem->stopped));
+    qatomic_inc(&mem->epoch);
+}
+
+/* With the page's lock */
+static bool turn_stopped(SevMemory *mem, const SevPage *page, SevView view)
+{
+    if (is_kept(page->state->word, view) || stays(page, view) ||
+        may_be_in_use(mem, page) ||
+        !page->stripe->engine || qatomic_read(&mem->sealing)) {
+        return false;
+    }
+    if (is_mapped(mem, page->state->word)) {
+        sev_memory_new_epoch(mem);
+    }
+    turn(mem, page, view);
+    page->stripe->stats.turned++;
+    return true;
+}
+
+bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
+{
+    SevPage page;
+    bool turned;
+
+    RCU_READ_LOCK_GUARD();
+    g_assert(qatomic_read(&mem->stopped));
+    if (!page_of(mem, addr, &page)) {
+        return false;
+    }
+    lock_page(&page);
+    turned = turn_stopped(mem, &page, view);
+    unlock_page(&page);
+    return turned;
 }
 
 bool sev_memory_map_device(SevMemory *mem, uint64_t addr)
 {
     SevPage page;
-    uint32_t word;
     bool direct;
 
     RCU_READ_LOCK_GUARD();
     if (!page_of(mem, addr, &page)) {
         return true;
     }
-    qemu_mutex_lock(&page.stripe->lock);
-    word = *page.word;
-    direct = !(word & (PAGE_PRIVATE | PAGE_TURNING));
+    lock_page(&page);
+    direct = is_kept(page.state->word, SEV_VIEW_SHARED);
     if (direct) {
-        qatomic_set(page.word, word | PAGE_DEVICE);
+        page.state->device = qatomic_read(&mem->use);
     }
-    qemu_mutex_unlock(&page.stripe->lock);
+    unlock_page(&page);
     return direct;
 }
 
-/* With the stripe's lock */
+uint64_t sev_memory_begin_wait(SevMemory *mem)
+{
+    return qatomic_fetch_inc(&mem->use);
+}
+
+void sev_memory_end_wait(SevMemory *mem, uint64_t number)
+{
+    uint64_t before = qatomic_read(&mem->used_up), seen;
+
+    g_assert(number < qatomic_read(&mem->use));
+    while (before < number) {
+        seen = qatomic_cmpxchg(&mem->used_up, before, number);
+        if (seen == before) {
+            break;
+        }
+        before = seen;
+    }
+}
+
+/* With the page's lock */
 static void set_pins(const SevPage *page, uintptr_t count)
 {
+    g_assert(page->stripe->locked);
     if (count) {
         g_hash_table_insert(page->stripe->pins, pin_key(page),
                             (gpointer)count);
@@ -336,7 +508,23 @@ static void set_pins(const SevPage *page, uintptr_t count)
     }
 }
 
-static void change_pins(SevMemory *mem, uint64_t addr, uint64_t len, bool pin)
+/* With the page's lock */
+static void pin(const SevPage *page)
+{
+    g_assert(is_kept(page->state->word, SEV_VIEW_SHARED));
+    set_pins(page, pins_of(page) + 1);
+}
+
+/* With the page's lock.  Memory that was removed has forgotten its pins. */
+static void unpin(const SevPage *page)
+{
+    uintptr_t count = pins_of(page);
+
+    set_pins(page, count - (count > 0));
+}
+
+static void change_pins(SevMemory *mem, uint64_t addr, uint64_t len,
+                        void (*change)(const SevPage *page))
 {
     uint64_t end = addr + len;
     SevPage page;
@@ -344,81 +532,21 @@ static void change_pins(SevMemory *mem, uint64_t addr, uint64_t len, bool pin)
     RCU_READ_LOCK_GUARD();
     for (addr -= addr % SEV_MEMORY_PAGE; addr < end; addr += SEV_MEMORY_PAGE) {
         if (page_of(mem, addr, &page)) {
-            QEMU_LOCK_GUARD(&page.stripe->lock);
-            uintptr_t count = pins_of(&page);
-
-            set_pins(&page, pin ? count + 1 : count - (count > 0));
+            lock_page(&page);
+            change(&page);
+            unlock_page(&page);
         }
     }
 }
 
 void sev_memory_pin(SevMemory *mem, uint64_t addr, uint64_t len)
 {
-    change_pins(mem, addr, len, true);
+    change_pins(mem, addr, len, pin);
 }
 
 void sev_memory_unpin(SevMemory *mem, uint64_t addr, uint64_t len)
 {
-    change_pins(mem, addr, len, false);
-}
-
-bool sev_memory_in_use(SevMemory *mem, uint64_t addr)
-{
-    SevPage page;
-
-    RCU_READ_LOCK_GUARD();
-    return page_of(mem, addr, &page) &&
-           (qatomic_read(page.word) & PAGE_DEVICE);
-}
-
-/* Epochs have come round: forget all the old ones */
-static void forget_epochs(SevMemory *mem)
-{
-    SevRangeList *list;
-
-    RCU_READ_LOCK_GUARD();
-    list = sev_ranges_list(&mem->ranges);
-    for (unsigned i = 0; i < list->num; i++) {
-        const SevRange *range = list->all[i];
-
-        for (uint64_t n = 0; range->host &&
-             n < range->size / SEV_MEMORY_PAGE; n++) {
-            qatomic_set(&range->pages[n], range->pages[n] & PAGE_FLAGS);
-        }
-    }
-}
-
-void sev_memory_flushed(SevMemory *mem)
-{
-    uint32_t epoch = mem->epoch + PAGE_EPOCH;
-
-    if (!epoch) {
-        forget_epochs(mem);
-        epoch = PAGE_EPOCH;
-    }
-    qatomic_set(&mem->epoch, epoch);
-}
-
-bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view)
-{
-    bool differs;
-    SevPage page;
-
-    RCU_READ_LOCK_GUARD();
-    if (!page_of(mem, addr, &page)) {
-        return false;
-    }
-    qemu_mutex_lock(&page.stripe->lock);
-    differs = is_to_be_turned(*page.word) && !is_kept(*page.word, view) &&
-              !pins_of(&page);
-    if (differs) {
-        turn(&page, view);
-        page.stripe->stats.turned++;
-    } else {
-        qatomic_set(page.word, *page.word & ~(PAGE_TURNING | PAGE_STAYS));
-    }
-    qemu_mutex_unlock(&page.stripe->lock);
-    return differs;
+    change_pins(mem, addr, len, unpin);
 }
 
 SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
@@ -427,29 +555,21 @@ SevView sev_memory_kept(SevMemory *mem, uint64_t addr)
 
     RCU_READ_LOCK_GUARD();
     return page_of(mem, addr, &page) &&
-           (qatomic_read(page.word) & PAGE_PRIVATE)
+           !is_kept(qatomic_read(&page.state->word), SEV_VIEW_SHARED)
            ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
 }
 
-/* A page that is to be turned was used last with the view it will get */
-static SevView used_view(uint32_t word)
-{
-    return !(word & PAGE_PRIVATE) == !is_to_be_turned(word)
-           ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
-}
-
-/* A page that nobody used has no flags and no epoch */
 bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view)
 {
     SevPage page;
-    uint32_t word;
+    uint64_t word;
 
     RCU_READ_LOCK_GUARD();
     if (!page_of(mem, addr, &page)) {
         return false;
     }
-    word = qatomic_read(page.word);
-    return word && used_view(word) != view;
+    word = qatomic_read(&page.state->word);
+    return word && !is_kept(word, view);
 }
 
 /* The blocks that hold @len bytes from @offset on */
@@ -478,7 +598,7 @@ static void store_blocks(SevBlocks *blocks, const SevPage *page, SevView view)
     memcpy(page->host + blocks->start, blocks->data, blocks->len);
 }
 
-/* With the stripe's lock; the page is kept in the other view */
+/* With the page's lock; it is kept in the other view */
 static void copy_from(const SevPage *page, size_t offset, void *buf,
                       size_t len, SevView view)
 {
@@ -500,23 +620,38 @@ static void copy_to(const SevPage *page, size_t offset, const void *buf,
     page->stripe->stats.copies++;
 }
 
+/* Returns: the page that has @len bytes at @addr, locked */
+static SevPage lock_bytes(SevMemory *mem, uint64_t addr, size_t len)
+{
+    SevPage page;
+    bool known = page_of(mem, addr, &page);
+
+    g_assert(known && len <= SEV_MEMORY_PAGE - addr % SEV_MEMORY_PAGE);
+    lock_page(&page);
+    return page;
+}
+
 void sev_memory_read(SevMemory *mem, uint64_t addr, void *buf, size_t len,
                      SevView view)
 {
     size_t offset = addr % SEV_MEMORY_PAGE;
     SevPage page;
-    bool known;
 
     RCU_READ_LOCK_GUARD();
-    known = page_of(mem, addr, &page);
-    g_assert(known && len <= SEV_MEMORY_PAGE - offset);
-    qemu_mutex_lock(&page.stripe->lock);
-    if (is_kept(*page.word, view)) {
+    page = lock_bytes(mem, addr, len);
+    if (is_kept(page.state->word, view)) {
         memcpy(buf, page.host + offset, len);
     } else {
         copy_from(&page, offset, buf, len, view);
     }
-    qemu_mutex_unlock(&page.stripe->lock);
+    unlock_page(&page);
+}
+
+/* With the page's lock */
+static bool has_users(SevMemory *mem, const SevPage *page)
+{
+    return is_mapped(mem, page->state->word) || may_be_in_use(mem, page) ||
+           pins_of(page);
 }
 
 void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
@@ -524,44 +659,75 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
 {
     size_t offset = addr % SEV_MEMORY_PAGE;
     SevPage page;
-    bool known;
 
     RCU_READ_LOCK_GUARD();
-    known = page_of(mem, addr, &page);
-    g_assert(known && len <= SEV_MEMORY_PAGE - offset);
-    qemu_mutex_lock(&page.stripe->lock);
-    if (len == SEV_MEMORY_PAGE && !has_users(mem, *page.word) &&
-        !pins_of(&page)) {
-        qatomic_set(page.word, flag_of(view));
+    page = lock_bytes(mem, addr, len);
+    if (len == SEV_MEMORY_PAGE && !has_users(mem, &page)) {
+        set_state(&page, flag_of(view), 0);
     }
-    if (is_kept(*page.word, view)) {
+    if (is_kept(page.state->word, view)) {
         memcpy(page.host + offset, buf, len);
     } else {
         copy_to(&page, offset, buf, len, view);
     }
-    qemu_mutex_unlock(&page.stripe->lock);
+    unlock_page(&page);
+}
+
+/* With the page's lock; it is kept in the other view */
+static bool cmpxchg_copy(const SevPage *page, size_t offset, uint32_t old,
+                         uint32_t new, SevView view)
+{
+    SevBlocks blocks;
+    uint32_t *word;
+
+    load_blocks(&blocks, page, offset, sizeof(*word), view);
+    page->stripe->stats.copies++;
+    word = (uint32_t *)(blocks.data + offset - blocks.start);
+    if (*word != old) {
+        return false;
+    }
+    *word = new;
+    store_blocks(&blocks, page, view);
+    return true;
+}
+
+/* Other vCPUs may have the page's host address if it is kept in @view */
+bool sev_memory_cmpxchg(SevMemory *mem, uint64_t addr, uint32_t old,
+                        uint32_t new, SevView view)
+{
+    size_t offset = addr % SEV_MEMORY_PAGE;
+    SevPage page;
+    bool done;
+
+    RCU_READ_LOCK_GUARD();
+    g_assert(addr % sizeof(old) == 0);
+    page = lock_bytes(mem, addr, sizeof(old));
+    if (is_kept(page.state->word, view)) {
+        done = qatomic_cmpxchg((uint32_t *)(page.host + offset), old,
+                               new) == old;
+    } else {
+        done = cmpxchg_copy(&page, offset, old, new, view);
+    }
+    unlock_page(&page);
+    return done;
 }
 
 /*
- * In an RCU critical section.
+ * With the page's lock.  Pins are of devices that are idle now, and end later.
  *
- * Returns: whether it was turned.  Who was told to turn it will find it so.
+ * Returns: whether it was turned
  */
-static bool seal_page(SevMemory *mem, uint64_t addr)
+static bool seal_page(const SevPage *page)
 {
-    SevPage page;
-    bool differs;
+    bool differs = !is_kept(page->state->word, SEV_VIEW_SHARED);
 
-    if (!page_of(mem, addr, &page)) {
-        return false;
-    }
-    QEMU_LOCK_GUARD(&page.stripe->lock);
-    differs = !is_kept(*page.word, SEV_VIEW_SHARED);
     if (differs) {
-        turn(&page, SEV_VIEW_SHARED);
-        page.stripe->stats.turned++;
+        transform(page->stripe, page->addr, page->host, SEV_MEMORY_PAGE,
+                  SEV_VIEW_SHARED);
+        page->stripe->stats.turned++;
     }
-    qatomic_set(page.word, 0);
+    page->state->device = 0;
+    set_state(page, 0, 0);
     return differs;
 }
 
@@ -570,15 +736,29 @@ static void seal_range(SevMemory *mem, const SevRange *range,
 {
     for (uint64_t at = 0; range->host && at < range->size;
          at += SEV_MEMORY_PAGE) {
-        if (qatomic_read(&range->pages[at / SEV_MEMORY_PAGE]) &&
-            seal_page(mem, range->addr + at)) {
-            changed(range->addr + at, SEV_MEMORY_PAGE);
+        SevPage page = page_in(mem, range, range->addr + at);
+        bool turned;
+
+        if (!qatomic_read(&page.state->word)) {
+            continue;
+        }
+        lock_page(&page);
+        turned = seal_page(&page);
+        unlock_page(&page);
+        if (turned) {
+            changed(page.addr, SEV_MEMORY_PAGE);
         }
     }
 }
 
+/*
+ * A vCPU's thread may still serve what it was asked for before it stopped: as
+ * it looks at @sealing with the page's lock, it turns no page back.
+ */
 void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed)
 {
+    qatomic_set(&mem->sealing, true);
+    sev_memory_new_epoch(mem);
     WITH_RCU_READ_LOCK_GUARD() {
         SevRangeList *list = sev_ranges_list(&mem->ranges);
 
@@ -587,6 +767,7 @@ void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed)
         }
     }
     replace_key(mem, NULL);
+    qatomic_set(&mem->sealing, false);
 }
 
 void sev_memory_stats(SevMemory *mem, SevMemoryStats *stats)
@@ -597,6 +778,7 @@ void sev_memory_stats(SevMemory *mem, SevMemoryStats *stats)
 
         qemu_mutex_lock(&stripe->lock);
         stats->first += stripe->stats.first;
+        stats->held += stripe->stats.held;
         stats->turned += stripe->stats.turned;
         stats->copies += stripe->stats.copies;
         qemu_mutex_unlock(&stripe->lock);

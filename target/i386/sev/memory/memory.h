@@ -5,29 +5,57 @@
  *
  * DRAM of an SEV platform holds ciphertext of private pages.  A vCPU that uses
  * a page with its C-bit set sees it decrypted with the guest's key and a tweak
- * made of the physical address; everybody else sees what DRAM holds.
+ * made of the physical address; all others see what DRAM holds.
  *
  * The model keeps the bytes of each page in host memory in one of these two
- * views, that of the vCPU that used it last, and turns the page over in place
- * when a vCPU comes with the other one.  Everybody who is not a vCPU, and a
- * vCPU that cannot wait, transforms on copy: sev_memory_read() and
- * sev_memory_write() give either view of a page whatever it is kept in.
+ * views, that of the vCPU that used the page last, and turns the page over in
+ * place when a vCPU comes with the other one.  Devices, and a vCPU that cannot
+ * wait, transform on copy: sev_memory_read(), sev_memory_write() and
+ * sev_memory_cmpxchg() give either view of a page whatever it is kept in.
  *
- * What must not happen is a page that is turned while somebody has its host
- * address.  Three kinds of users take host addresses:
+ * A page must not be turned while its host address is in use.  What is known of
+ * its users is, beside the view that it is kept in:
  *
- * - a vCPU, into its TLB, after sev_memory_map() allowed it.  Until the next
- *   sev_memory_flushed() only sev_memory_turn() turns such a page, and its
- *   caller has stopped all vCPUs and flushed their TLBs.
- * - a device, for one access, after sev_memory_map_device() allowed it.  Again
- *   only sev_memory_turn() turns the page; its caller waits for accesses that
- *   are under way, for which sev_memory_in_use() tells him to.
+ * - its mapping: in which place of which vCPU's TLB it is, named by a key that
+ *   the caller chooses.  There is none, one, or there are several, and then the
+ *   model does not know which.  All mappings end with the epoch, which ends
+ *   when all vCPUs are stopped and will flush their TLBs before they run;
+ * - its last use by a device that takes the address for one access, in a
+ *   critical section of RCU.  Such a use is over after a grace period;
+ * - how often devices have pinned it, which keep the address.
  *
- * - a device, until it is done, between sev_memory_pin() and
- *   sev_memory_unpin().  Nobody turns such a page.
+ * What an event does to a page with such a mapping, where "=" is an event with
+ * the view that the page is kept in and "/" one with the other view:
  *
- * A page without such users is turned by sev_memory_map() itself: that is the
- * case of a page that is touched for the first time, and the common one.
+ *   ========================= ============= ============= =============
+ *   event                     none          one           several
+ *   ========================= ============= ============= =============
+ *   map =, the same key       one           one           several
+ *   map =, another key        one           several       several
+ *   map /                     turned, one   SEV_MAP_HELD  SEV_MAP_BUSY
+ *   turn_held /, its key      -             turned, none  -
+ *   turn_held, all others     -             -             -
+ *   turn =                    -             -             -
+ *   turn /                    turned        turned, none  turned, none
+ *   new_epoch                 none          none          none
+ *   write = or /, whole page  kept in it    copied        copied
+ *   seal                      shared, none  shared, none  shared, none
+ *   ========================= ============= ============= =============
+ *
+ * "-": nothing happens.  In place of all that turns a page, except for seal:
+ *
+ *   ========================= ===========================================
+ *   the page                  map /, turn_held / and turn /
+ *   ========================= ===========================================
+ *   is pinned                 SEV_MAP_COPY, or nothing happens
+ *   is to be private, and is
+ *   the storage of a device   SEV_MAP_COPY, or nothing happens
+ *   may be in use by a device SEV_MAP_WAIT, or nothing happens
+ *   has no key                nothing happens
+ *   ========================= ===========================================
+ *
+ * A device gets the host address (map_device) of a page that is kept shared,
+ * whatever its mapping, and none of one that is kept private.
  *
  * Addresses here are physical ones that name each byte of memory once, however
  * often the guest's address space shows it.  All functions may be called by
@@ -57,27 +85,34 @@ typedef enum SevView {
  * enum SevMapping - what a vCPU may do with a page
  * @SEV_MAP_DIRECT: use the page's host memory
  * @SEV_MAP_TURNED: the same; it has just been turned
- * @SEV_MAP_COPY: use sev_memory_read() and sev_memory_write(); somebody was
- *   told already to turn the page, or a device needs it as it is
- * @SEV_MAP_TURN: as SEV_MAP_COPY, and call sev_memory_turn() soon
+ * @SEV_MAP_COPY: use the functions that transform on copy: the page stays as
+ *   it is kept as long as a device has it
+ * @SEV_MAP_HELD: the page has one mapping: remove it and call
+ *   sev_memory_turn_held(), or stop all vCPUs and call sev_memory_turn()
+ * @SEV_MAP_BUSY: the page has several mappings: the latter
+ * @SEV_MAP_WAIT: a device may use the page: wait for a grace period first
  * @SEV_MAP_UNKNOWN: call sev_memory_add() first
  */
 typedef enum SevMapping {
     SEV_MAP_DIRECT,
     SEV_MAP_TURNED,
     SEV_MAP_COPY,
-    SEV_MAP_TURN,
+    SEV_MAP_HELD,
+    SEV_MAP_BUSY,
+    SEV_MAP_WAIT,
     SEV_MAP_UNKNOWN,
 } SevMapping;
 
 /**
  * struct SevMemoryStats - counters since the model was made
- * @first: pages turned when no one used them
+ * @first: pages turned that had no mapping
+ * @held: pages turned by sev_memory_turn_held()
  * @turned: pages turned by sev_memory_turn()
  * @copies: accesses that transformed on copy
  */
 typedef struct SevMemoryStats {
     uint64_t first;
+    uint64_t held;
     uint64_t turned;
     uint64_t copies;
 } SevMemoryStats;
@@ -145,28 +180,95 @@ bool sev_memory_encrypts(SevMemory *mem, uint64_t addr);
 
 /**
  * sev_memory_map - a vCPU is about to put a page into its TLB
+ * @key: names the vCPU and the place in its TLB
+ * @holder: out, with SEV_MAP_HELD: the key of the page's mapping
  *
- * In an RCU critical section.  Must not be called while a sev_memory_turn() is
- * under way.
+ * In an RCU critical section.  Never between sev_memory_stop() and
+ * sev_memory_go(): a vCPU that is here runs.  No two threads use keys of one
+ * vCPU at a time.
  */
-SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view);
+SevMapping sev_memory_map(SevMemory *mem, uint64_t addr, SevView view,
+                          uint64_t key, uint64_t *holder);
 
 /**
- * sev_memory_map_device - somebody is about to use a page's host address
+ * sev_memory_turn_held - turn a page that the calling vCPU alone has mapped
+ * @view: that it shall be kept in
+ * @holder: the key that sev_memory_map() told, of a place in this vCPU's own
+ *   TLB, which this vCPU has flushed since
  *
- * Returns: true if host memory is in the shared view.  Otherwise he must
- * use sev_memory_read() and sev_memory_write().
+ * As the vCPU may have the page's host address besides, it must leave the
+ * instruction that it is in, whatever this returns, and come again.
+ *
+ * Returns: whether the page was turned; it is not if another vCPU or a device
+ * took it meanwhile
+ */
+bool sev_memory_turn_held(SevMemory *mem, uint64_t addr, SevView view,
+                          uint64_t holder);
+
+/**
+ * sev_memory_epoch - the number of the epoch, which is not 0
+ *
+ * A vCPU that begins to run flushes its TLB if it did not in this epoch.
+ */
+uint64_t sev_memory_epoch(SevMemory *mem);
+
+/**
+ * sev_memory_stop - all vCPUs are stopped; sev_memory_go() is the opposite
+ *
+ * The vCPUs do not have to be stopped by this caller alone, so calls nest.
+ */
+void sev_memory_stop(SevMemory *mem);
+void sev_memory_go(SevMemory *mem);
+
+/**
+ * sev_memory_new_epoch - no page is mapped any more
+ *
+ * Between sev_memory_stop() and sev_memory_go().
+ */
+void sev_memory_new_epoch(SevMemory *mem);
+
+/**
+ * sev_memory_turn - keep a page in @view from now on
+ *
+ * Between sev_memory_stop() and sev_memory_go().  Begins a new epoch if the
+ * page has mappings, so pages that are turned in a row cost one flush of TLBs.
+ *
+ * Returns: whether the page was turned
+ */
+bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view);
+
+/**
+ * sev_memory_map_device - a device is about to use a page's host address
+ *
+ * In an RCU critical section that lasts as long as the device does so.
+ *
+ * Returns: true if host memory is in the shared view.  Otherwise the device
+ * must use sev_memory_read() and sev_memory_write().
  */
 bool sev_memory_map_device(SevMemory *mem, uint64_t addr);
+
+/**
+ * sev_memory_begin_wait - uses of pages by devices are going to be waited for
+ *
+ * Returns: for sev_memory_end_wait()
+ */
+uint64_t sev_memory_begin_wait(SevMemory *mem);
+
+/**
+ * sev_memory_end_wait - a grace period has passed since
+ * @number: from sev_memory_begin_wait()
+ *
+ * No device uses a page any more that it took before that.
+ */
+void sev_memory_end_wait(SevMemory *mem, uint64_t number);
 
 /**
  * sev_memory_pin - a device keeps the host address of memory
  * @addr: the first byte
  * @len: bytes
  *
- * After sev_memory_map_device() allowed it for all of these pages, and before
- * it is waited for accesses that were under way.  May be called more than once
- * for a page.
+ * After sev_memory_map_device() allowed it for all of these pages, in the same
+ * RCU critical section.  May be called more than once for a page.
  */
 void sev_memory_pin(SevMemory *mem, uint64_t addr, uint64_t len);
 
@@ -176,37 +278,13 @@ void sev_memory_pin(SevMemory *mem, uint64_t addr, uint64_t len);
 void sev_memory_unpin(SevMemory *mem, uint64_t addr, uint64_t len);
 
 /**
- * sev_memory_in_use - whether sev_memory_map_device() allowed it for this page
- *   since it was turned last
- */
-bool sev_memory_in_use(SevMemory *mem, uint64_t addr);
-
-/**
- * sev_memory_flushed - no vCPU has any page in its TLB
- *
- * All vCPUs are stopped.
- */
-void sev_memory_flushed(SevMemory *mem);
-
-/**
- * sev_memory_turn - keep a page in @view from now on, as SEV_MAP_TURN demands
- *
- * All vCPUs are stopped, sev_memory_flushed() was called since, and device
- * accesses that were under way when the vCPUs stopped have come to an end.
- *
- * Returns: whether the page was turned: it is not if it is kept in @view, if a
- * device has pinned it, or if the memory was sealed after the demand
- */
-bool sev_memory_turn(SevMemory *mem, uint64_t addr, SevView view);
-
-/**
  * sev_memory_kept - the view that a page is kept in now
  */
 SevView sev_memory_kept(SevMemory *mem, uint64_t addr);
 
 /**
- * sev_memory_changes_view - whether somebody used a page with the other view
- *   than @view, and nobody with @view since
+ * sev_memory_changes_view - whether a vCPU used a page with the other view than
+ *   @view, and none with @view since
  */
 bool sev_memory_changes_view(SevMemory *mem, uint64_t addr, SevView view);
 
@@ -229,7 +307,22 @@ void sev_memory_write(SevMemory *mem, uint64_t addr, const void *buf,
                       size_t len, SevView view);
 
 /**
- * SevMemoryChanged - somebody is told that host memory is not what it was
+ * sev_memory_cmpxchg - replace a word of memory if it has not changed
+ * @addr: where sev_memory_encrypts() is true; a multiple of 4
+ * @old: what @view is expected to show, as the host reads it
+ * @new: what @view shall show
+ *
+ * One atomic step for all that use the page with @view.  Accesses with the
+ * other view to the same block of the cipher are as undefined as they are on
+ * hardware.
+ *
+ * Returns: whether it was replaced
+ */
+bool sev_memory_cmpxchg(SevMemory *mem, uint64_t addr, uint32_t old,
+                        uint32_t new, SevView view);
+
+/**
+ * SevMemoryChanged - what is called when host memory is not what it was
  * @addr: physical address
  * @len: bytes, within one page
  */
@@ -239,9 +332,9 @@ typedef void SevMemoryChanged(uint64_t addr, uint64_t len);
  * sev_memory_seal - turn all pages to the shared view and wipe the key
  * @changed: called for each page that was turned
  *
- * What is left is what DRAM holds after the guest is gone.  No vCPU runs or has
- * any page in its TLB, and no device is at work on memory.  Pages that somebody
- * was told to turn need not be any more.
+ * Between sev_memory_stop() and sev_memory_go(); begins a new epoch.  What is
+ * left is what DRAM holds after the guest is gone.  No device is at work on
+ * memory.
  */
 void sev_memory_seal(SevMemory *mem, SevMemoryChanged *changed);
 

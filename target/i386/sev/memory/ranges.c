@@ -26,7 +26,7 @@ static const SevRange *new_range(uint64_t addr, void *host, uint64_t size,
     range->size = size;
     range->host = host;
     range->stored = stored;
-    range->pages = host ? g_new0(uint32_t, size / SEV_MEMORY_PAGE) : NULL;
+    range->pages = host ? g_new0(SevPageState, size / SEV_MEMORY_PAGE) : NULL;
     return range;
 }
 

@@ -15,13 +15,28 @@
 #include "qemu/rcu.h"
 
 /**
+ * struct SevPageState - what the model knows of a page
+ * @word: the view that it is kept in, and when and how it was mapped
+ * @key: of its mapping, where @word says that there is one
+ * @device: when a device took its host address last; 0: none since it was
+ *   turned
+ *
+ * All 0: as DRAM has it, and never used.  The model changes it.
+ */
+typedef struct SevPageState {
+    uint64_t word;
+    uint64_t key;
+    uint64_t device;
+} SevPageState;
+
+/**
  * struct SevRange - memory with addresses in a row
  * @rcu: to free it
  * @addr: physical address
  * @size: bytes
  * @host: where it is in this process; NULL: not encrypted
  * @stored: by a device, in the shared view
- * @pages: a word for each page, for the model to use; NULL without @host
+ * @pages: the state of each page; NULL without @host
  */
 typedef struct SevRange {
     struct rcu_head rcu;
@@ -29,7 +44,7 @@ typedef struct SevRange {
     uint64_t size;
     uint8_t *host;
     bool stored;
-    uint32_t *pages;
+    SevPageState *pages;
 } SevRange;
 
 /**
@@ -62,7 +77,7 @@ void sev_ranges_init(SevRanges *ranges);
 void sev_ranges_clear(SevRanges *ranges);
 
 /**
- * sev_ranges_add - see sev_memory_add(); the words of its pages are 0
+ * sev_ranges_add - see sev_memory_add(); its pages' states are 0
  */
 void sev_ranges_add(SevRanges *ranges, uint64_t addr, void *host,
                     uint64_t size, bool stored);

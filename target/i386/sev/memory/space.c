@@ -98,7 +98,8 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
 }
 
 SevMapping sev_memory_space_map(AddressSpace *as, hwaddr gpa,
-                                MemTxAttrs attrs, SevView view, uint64_t *addr)
+                                MemTxAttrs attrs, SevView view, uint64_t key,
+                                uint64_t *addr, uint64_t *holder)
 {
     hwaddr offset, len = 1;
     SevMapping mapping;
@@ -110,10 +111,10 @@ SevMapping sev_memory_space_map(AddressSpace *as, hwaddr gpa,
         return SEV_MAP_DIRECT;
     }
     *addr = mr->ram_block->offset + offset;
-    mapping = sev_memory_map(model, *addr, view);
+    mapping = sev_memory_map(model, *addr, view, key, holder);
     if (mapping == SEV_MAP_UNKNOWN) {
         add_block(mr->ram_block);
-        mapping = sev_memory_map(model, *addr, view);
+        mapping = sev_memory_map(model, *addr, view, key, holder);
     }
     return mapping;
 }
@@ -167,13 +168,9 @@ bool sev_memory_space_rw(void *host, void *buf, uint64_t len, SevView view,
 
 void sev_memory_space_seal(void)
 {
-    CPUState *cs;
-
-    CPU_FOREACH(cs) {
-        tlb_flush(cs);
-    }
-    sev_memory_flushed(model);
+    sev_memory_stop(model);
     sev_memory_seal(model, sev_memory_space_changed);
+    sev_memory_go(model);
 }
 
 /* vCPUs in SMM see more than everybody else */
@@ -225,6 +222,42 @@ static MemTxResult view_rw(SevView view, hwaddr gpa, uint8_t *buf, hwaddr len,
         len -= part;
     }
     return result;
+}
+
+/* Not one step, as for all guests: no software keeps page tables there */
+static bool cmpxchg_io(hwaddr gpa, MemTxAttrs attrs, uint32_t old,
+                       uint32_t new)
+{
+    uint8_t buf[sizeof(old)] = {};
+
+    view_rw(SEV_VIEW_PRIVATE, gpa, buf, sizeof(buf), false, attrs);
+    if (ldl_le_p(buf) != old) {
+        return false;
+    }
+    stl_le_p(buf, new);
+    view_rw(SEV_VIEW_PRIVATE, gpa, buf, sizeof(buf), true, attrs);
+    return true;
+}
+
+bool sev_memory_space_cmpxchg(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
+                              uint32_t old, uint32_t new)
+{
+    hwaddr offset, len = sizeof(old);
+    MemoryRegion *mr;
+    uint64_t addr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(as, gpa, &offset, &len, true, attrs);
+    if (!memory_access_is_direct(mr, true, attrs) ||
+        !find_region(mr, offset, &addr)) {
+        return cmpxchg_io(gpa, attrs, old, new);
+    }
+    if (!sev_memory_cmpxchg(model, addr, cpu_to_le32(old), cpu_to_le32(new),
+                            SEV_VIEW_PRIVATE)) {
+        return false;
+    }
+    sev_memory_space_changed(addr, sizeof(new));
+    return true;
 }
 
 static MemTxResult view_read(void *opaque, hwaddr gpa, uint64_t *data,

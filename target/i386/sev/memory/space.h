@@ -56,7 +56,8 @@ bool sev_memory_space_rw(void *host, void *buf, uint64_t len, SevView view,
 /**
  * sev_memory_space_seal - the guest is gone: wipe its key
  *
- * Memory shows to all what DRAM holds then.  vCPUs are stopped.
+ * Memory shows to all what DRAM holds then.  vCPUs are stopped, and flush their
+ * TLBs before they run again.
  */
 void sev_memory_space_seal(void);
 
@@ -75,7 +76,9 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
  * sev_memory_space_map - a vCPU is about to put a page into its TLB
  * @as: its address space
  * @gpa: where in it
+ * @key: as for sev_memory_map()
  * @addr: out: the model's address, except for SEV_MAP_DIRECT
+ * @holder: as for sev_memory_map()
  *
  * sev_memory_space_find() and sev_memory_map() with a single look-up, as every
  * page walk comes here.
@@ -83,8 +86,22 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
  * Returns: as sev_memory_map(), and SEV_MAP_DIRECT for all that is not memory
  */
 SevMapping sev_memory_space_map(AddressSpace *as, hwaddr gpa,
-                                MemTxAttrs attrs, SevView view,
-                                uint64_t *addr);
+                                MemTxAttrs attrs, SevView view, uint64_t key,
+                                uint64_t *addr, uint64_t *holder);
+
+/**
+ * sev_memory_space_cmpxchg - replace a word of a vCPU's page tables
+ * @as: the vCPU's address space
+ * @gpa: where in it; a multiple of 4
+ * @old: what is expected there in the private view, as the guest reads it
+ * @new: what shall be there
+ *
+ * In one step where it is guest memory, see sev_memory_cmpxchg().
+ *
+ * Returns: whether it was replaced
+ */
+bool sev_memory_space_cmpxchg(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
+                              uint32_t old, uint32_t new);
 
 /**
  * sev_memory_space_changed - bytes of memory are not what they were

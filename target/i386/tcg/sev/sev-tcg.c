@@ -9,13 +9,16 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "exec/cputlb.h"
+#include "exec/exec-all.h"
 #include "exec/page-protection.h"
 #include "hw/core/cpu.h"
+#include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "sev.h"
 #include "sev/debug/space.h"
 #include "sev/debug/diagnose.h"
 #include "sev/memory/space.h"
+#include "tcg/insn-start-words.h"
 #include "tcg/sev/diagnose-tcg.h"
 #include "tcg/sev/sev-tcg.h"
 #include "trace.h"
@@ -87,111 +90,309 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu)
     cs->as = &address_space_memory;
 }
 
-/* A page that is to be turned; @cpu_index: who needs it */
-typedef struct SevTurn {
-    struct rcu_head rcu;
-    int cpu_index;
-    uint64_t addr;
-    SevView view;
-} SevTurn;
+/*
+ * The exclusive section in which pages are turned has all vCPUs stopped, but
+ * must not flush their TLBs: only a vCPU's own thread may.  This is it, and it
+ * comes here before the vCPU looks into its TLB, whatever stopped it.
+ */
+void sev_tcg_exec_enter(CPUState *cs)
+{
+    CPUX86State *env = cpu_env(cs);
+    uint64_t epoch = sev_memory_epoch(sev_memory_space_model());
 
-/* In an exclusive section: no vCPU runs, so nobody looks at its TLB */
+    if (env->sev_epoch != epoch) {
+        env->sev_epoch = epoch;
+        tlb_flush(cs);
+    }
+}
+
+/* A page, and in its lowest bit the view that it is wanted in */
+static run_on_cpu_data turn_data(uint64_t addr, SevView view)
+{
+    return RUN_ON_CPU_TARGET_PTR((addr & TARGET_PAGE_MASK) | view);
+}
+
+/* Code is private: only a page that was private can have been translated */
+static void page_turned(uint64_t addr, SevView view)
+{
+    if (view == SEV_VIEW_SHARED) {
+        sev_memory_space_changed(addr & TARGET_PAGE_MASK, SEV_MEMORY_PAGE);
+    }
+}
+
+/* In an exclusive section: no vCPU runs, or holds an address for later */
 static void turn_page(CPUState *cs, run_on_cpu_data data)
 {
-    g_autofree SevTurn *turn = data.host_ptr;
     SevMemory *mem = sev_memory_space_model();
-    CPUState *other;
+    uint64_t addr = data.target_ptr & TARGET_PAGE_MASK;
+    SevView view = data.target_ptr & 1;
 
-    CPU_FOREACH(other) {
-        tlb_flush(other);
+    sev_memory_stop(mem);
+    if (sev_memory_turn(mem, addr, view)) {
+        page_turned(addr, view);
     }
-    sev_memory_flushed(mem);
-    if (sev_memory_turn(mem, turn->addr, turn->view)) {
-        sev_memory_space_changed(turn->addr, SEV_MEMORY_PAGE);
-    }
-    trace_sev_tcg_turn(turn->cpu_index, turn->addr,
-                       turn->view == SEV_VIEW_PRIVATE ? "private" : "shared");
-}
-
-/* Who needs it may be unplugged before that; the first vCPU never is */
-static void queue_turn(SevTurn *turn)
-{
-    async_safe_run_on_cpu(first_cpu, turn_page, RUN_ON_CPU_HOST_PTR(turn));
+    sev_memory_go(mem);
+    trace_sev_tcg_turn(cs->cpu_index, addr,
+                       view == SEV_VIEW_PRIVATE ? "private" : "shared");
 }
 
 /*
- * Not here and now: this vCPU is in the middle of an instruction, and the
- * others would have to stop.  Until it comes to that they all go on, by
- * copying.  A device that is in the middle of an access is in an RCU critical
- * section, and begins no new one.
+ * A device that uses a page by its host address is in a critical section of
+ * RCU, and may need the BQL to get out of it.
  */
-static void request_turn(CPUState *cs, uint64_t addr, SevView view)
+static void wait_for_devices(CPUState *cs, run_on_cpu_data data)
 {
-    SevTurn *turn = g_new0(SevTurn, 1);
+    SevMemory *mem = sev_memory_space_model();
+    uint64_t number = sev_memory_begin_wait(mem);
 
-    turn->cpu_index = cs->cpu_index;
-    turn->addr = QEMU_ALIGN_DOWN(addr, SEV_MEMORY_PAGE);
-    turn->view = view;
-    if (sev_memory_in_use(sev_memory_space_model(), addr)) {
-        call_rcu(turn, queue_turn, rcu);
+    bql_unlock();
+    synchronize_rcu();
+    bql_lock();
+    sev_memory_end_wait(mem, number);
+}
+
+/*
+ * Have done what a page needs before it can be turned, or have it turned, when
+ * this vCPU has left the instruction.  It is this vCPU's own work, so it is
+ * done before the vCPU goes on, and does not get lost when one is unplugged.
+ */
+static void ask_for_turn(CPUState *cs, SevMapping mapping, uint64_t addr,
+                         SevView view)
+{
+    if (mapping == SEV_MAP_WAIT) {
+        async_run_on_cpu(cs, wait_for_devices, RUN_ON_CPU_NULL);
     } else {
-        queue_turn(turn);
+        async_safe_run_on_cpu(cs, turn_page, turn_data(addr, view));
     }
 }
 
-/*
- * The page at @gpa through @view, by host address or by a window.  Code is
- * private, so only a page that was private may have been translated from.
- */
-static hwaddr map_page(CPUState *cs, hwaddr gpa, SevView view)
-{
-    MemTxAttrs attrs = cpu_get_mem_attrs(cpu_env(cs));
-    AddressSpace *as = cpu_get_address_space(cs, x86_asidx_from_attrs(cs,
-                                                                      attrs));
-    uint64_t addr;
+/* A vCPU and a virtual page: where a page of memory is mapped */
+#define KEY_CPU_SHIFT   52
 
-    switch (sev_memory_space_map(as, gpa, attrs, view, &addr)) {
-    case SEV_MAP_TURNED:
-        if (view == SEV_VIEW_SHARED) {
-            sev_memory_space_changed(QEMU_ALIGN_DOWN(addr, SEV_MEMORY_PAGE),
-                                     SEV_MEMORY_PAGE);
-        }
-        /* fall through */
-    case SEV_MAP_DIRECT:
-        return gpa;
-    case SEV_MAP_TURN:
-        request_turn(cs, addr, view);
-        break;
-    case SEV_MAP_COPY:
-        break;
-    case SEV_MAP_UNKNOWN:
-        g_assert_not_reached();
+static uint64_t mapping_key(CPUState *cs, vaddr va)
+{
+    return (uint64_t)cs->cpu_index << KEY_CPU_SHIFT |
+           extract64(va, TARGET_PAGE_BITS, KEY_CPU_SHIFT);
+}
+
+/* What a fill came to */
+typedef struct SevFilled {
+    SevMapping mapping;
+    uint64_t addr;              /* the model's, and who has it mapped */
+    uint64_t holder;
+} SevFilled;
+
+/*
+ * An instruction can be left where a page fault may leave it.  The rest must
+ * not be interrupted: delivery of an interrupt, a walk of page tables, code
+ * that wants to hear of a fault.  A fetch comes before any effect of its
+ * instruction.  An exclusive section is not left for another, so that what
+ * needs one makes progress.
+ */
+static bool may_leave(CPUState *cs, const SevTlbFill *fill)
+{
+    return !fill->probe && !cpu_in_exclusive_context(cs) &&
+           (fill->retaddr || fill->access_type == MMU_INST_FETCH);
+}
+
+/* Where in its page the instruction is that wants the page */
+static unsigned instruction_offset(CPUState *cs, const SevTlbFill *fill)
+{
+    uint64_t data[TARGET_INSN_START_WORDS];
+    uint64_t cs_base;
+    uint32_t flags;
+    vaddr pc;
+
+    if (fill->retaddr && cpu_unwind_state_data(cs, fill->retaddr, data)) {
+        return data[0] & ~TARGET_PAGE_MASK;
     }
-    return sev_memory_space_window(gpa, view);
+    cpu_get_tb_cpu_state(cpu_env(cs), &pc, &cs_base, &flags);
+    return pc & ~TARGET_PAGE_MASK;
+}
+
+/*
+ * Four pages are what most instructions can want turned.  One that was left
+ * that often and is still where it was may want both views of one page, or
+ * fights with another vCPU for it.
+ */
+#define MAX_LEFT        4
+
+static bool makes_progress(CPUState *cs, const SevTlbFill *fill)
+{
+    CPUX86State *env = cpu_env(cs);
+    unsigned offset = instruction_offset(cs, fill);
+
+    if (env->sev_left.offset != offset ||
+        memcmp(env->sev_left.regs, env->regs, sizeof(env->regs))) {
+        env->sev_left.offset = offset;
+        memcpy(env->sev_left.regs, env->regs, sizeof(env->regs));
+        env->sev_left.times = 0;
+    }
+    return env->sev_left.times++ < MAX_LEFT;
+}
+
+static bool is_wanted_turned(SevMapping mapping)
+{
+    return mapping == SEV_MAP_HELD || mapping == SEV_MAP_BUSY ||
+           mapping == SEV_MAP_WAIT;
+}
+
+static SevView wanted_view(const SevTlbFill *fill)
+{
+    return fill->private || fill->access_type == MMU_INST_FETCH
+           ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+}
+
+/*
+ * Leave the instruction, to come back when the page is turned.  Where this vCPU
+ * alone has the page mapped that is at once: what stays is the page's host
+ * address in this instruction.
+ */
+static G_NORETURN void leave(CPUState *cs, const SevTlbFill *fill,
+                             const SevFilled *filled)
+{
+    SevView view = wanted_view(fill);
+    vaddr place = filled->holder << TARGET_PAGE_BITS;
+
+    if (filled->mapping == SEV_MAP_HELD &&
+        filled->holder == mapping_key(cs, place)) {
+        tlb_flush_page(cs, place);
+        if (sev_memory_turn_held(sev_memory_space_model(), filled->addr, view,
+                                 filled->holder)) {
+            page_turned(filled->addr, view);
+        }
+        cs->exception_index = -1;
+    } else {
+        ask_for_turn(cs, filled->mapping, filled->addr, view);
+        cs->exception_index = EXCP_INTERRUPT;
+    }
+    cpu_loop_exit_restore(cs, fill->retaddr);
+}
+
+/* An entry for a window is for one access: the next shall find the page */
+static void set_page(CPUState *cs, const SevTlbFill *fill, int prot,
+                     const SevFilled *filled)
+{
+    bool direct = filled->mapping == SEV_MAP_DIRECT ||
+                  filled->mapping == SEV_MAP_TURNED;
+    hwaddr gpa = direct ? fill->gpa
+                        : sev_memory_space_window(fill->gpa,
+                                                  wanted_view(fill));
+    MemTxAttrs attrs = cpu_get_mem_attrs(cpu_env(cs));
+
+    attrs.space = fill->private;
+    tlb_set_page_with_attrs(cs, fill->va & TARGET_PAGE_MASK,
+                            gpa & TARGET_PAGE_MASK, attrs, prot,
+                            fill->mmu_idx, direct ? fill->page_size : 1);
 }
 
 /*
  * An entry of QEMU's TLB holds one address for data and code.  Where they have
  * different views each gets the entry in turn.
  */
-hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
-                        MMUAccessType access_type, bool private, int *prot,
-                        uintptr_t retaddr)
+static int fill_prot(const SevTlbFill *fill)
 {
-    bool fetch = access_type == MMU_INST_FETCH;
+    if (fill->private) {
+        return fill->prot;
+    }
+    return fill->prot & (fill->access_type == MMU_INST_FETCH ? PAGE_EXEC
+                                                             : ~PAGE_EXEC);
+}
 
-    if (!private) {
-        *prot &= fetch ? PAGE_EXEC : ~PAGE_EXEC;
+static void map_page(CPUState *cs, AddressSpace *as, const SevTlbFill *fill,
+                     SevFilled *filled)
+{
+    SevView view = wanted_view(fill);
+
+    filled->mapping = sev_memory_space_map(as, fill->gpa,
+                                           cpu_get_mem_attrs(cpu_env(cs)),
+                                           view, mapping_key(cs, fill->va),
+                                           &filled->addr, &filled->holder);
+    if (filled->mapping == SEV_MAP_TURNED) {
+        page_turned(filled->addr, view);
     }
-    private |= fetch;
-    /* The page of a nested guest was found in the TLB of the nested tables */
-    gpa = sev_memory_space_gpa(gpa);
-    trace_sev_tcg_tlb_fill(cs->cpu_index, va, gpa,
-                           private ? "private" : "shared");
+}
+
+/*
+ * Returns: false if the instruction shall be left instead
+ *
+ * The page is looked up here and by tlb_set_page_with_attrs().  If the address
+ * space has changed between the two, then it is another page that is in the
+ * TLB.  An old flat view lives until the end of the RCU critical section, so
+ * no other can be in its place.
+ */
+static bool fill_entry(CPUState *cs, const SevTlbFill *fill,
+                       SevFilled *filled)
+{
+    MemTxAttrs attrs = cpu_get_mem_attrs(cpu_env(cs));
+    AddressSpace *as = cpu_get_address_space(cs,
+                                             cpu_asidx_from_attrs(cs, attrs));
+    FlatView *flat;
+
+    RCU_READ_LOCK_GUARD();
+    do {
+        flat = address_space_to_flatview(as);
+        map_page(cs, as, fill, filled);
+        if (is_wanted_turned(filled->mapping)) {
+            if (may_leave(cs, fill)) {
+                if (makes_progress(cs, fill)) {
+                    return false;
+                }
+            } else {
+                ask_for_turn(cs, filled->mapping, filled->addr,
+                             wanted_view(fill));
+            }
+        }
+        set_page(cs, fill, fill_prot(fill), filled);
+    } while (unlikely(address_space_to_flatview(as) != flat));
+    return true;
+}
+
+void sev_tcg_tlb_fill(CPUState *cs, SevTlbFill *fill)
+{
+    SevFilled filled;
+
+    fill->gpa = sev_memory_space_gpa(fill->gpa);
+    trace_sev_tcg_tlb_fill(cs->cpu_index, fill->va, fill->gpa,
+                           wanted_view(fill) == SEV_VIEW_PRIVATE ? "private"
+                                                                 : "shared");
     if (unlikely(sev_diagnosing)) {
-        sev_tcg_diagnose(cs, va, gpa, private, fetch, retaddr);
+        sev_tcg_diagnose(cs, fill->va, fill->gpa,
+                         wanted_view(fill) == SEV_VIEW_PRIVATE,
+                         fill->access_type == MMU_INST_FETCH, fill->retaddr);
     }
-    return map_page(cs, gpa, private ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED);
+    if (!fill_entry(cs, fill, &filled)) {
+        leave(cs, fill, &filled);
+    }
+}
+
+/*
+ * A walk holds no lock and may be in the midst of anything: the delivery of an
+ * interrupt with the BQL held, an instruction that has the host addresses of
+ * other pages.  So it does not stop the other vCPUs, as the base does for a
+ * table that is not RAM, but lets the model do it in one step.
+ */
+bool sev_tcg_set_pte(CPUX86State *env, hwaddr addr, int ptw_idx, uint32_t old,
+                     uint32_t new)
+{
+    CPUState *cs = env_cpu(env);
+    int asidx = cpu_asidx_from_attrs(cs, cpu_get_mem_attrs(env));
+    CPUTLBEntryFull *full;
+    void *host;
+
+    if (probe_access_full_mmu(env, addr, 0, MMU_DATA_STORE, ptw_idx, &host,
+                              &full) & TLB_INVALID_MASK) {
+        return false;           /* the walk will find that out again */
+    }
+    if (host) {
+        old = cpu_to_le32(old);
+        return qatomic_cmpxchg((uint32_t *)host, old,
+                               cpu_to_le32(new)) == old;
+    }
+    addr = sev_memory_space_gpa(full->phys_addr) |
+           (addr & ~TARGET_PAGE_MASK);
+    return sev_memory_space_cmpxchg(cpu_get_address_space(cs, asidx), addr,
+                                    full->attrs, old, new);
 }
 
 uint64_t sev_tcg_status(void)

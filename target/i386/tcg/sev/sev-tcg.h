@@ -112,22 +112,59 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp);
 void sev_tcg_cpu_init_spaces(X86CPU *cpu);
 
 /**
- * sev_tcg_tlb_fill: a vCPU of a SEV guest got a translation
- * @cs: the vCPU
- * @va: virtual address of the access
- * @gpa: guest physical address, without the C-bit; or where an earlier call
- *   led to, when a nested guest's page is found by way of MMU_NESTED_IDX
- * @access_type: what the translation is wanted for
- * @private: whether data of the page is used with the guest's key
- * @prot: in: what the translation allows; out: what of that may be done with
- *   the address that is returned
- * @retaddr: where in the translated code, 0 if nowhere
+ * sev_tcg_exec_enter: a vCPU of a SEV guest begins to run
  *
- * Returns: the address that the TLB shall have in place of @gpa
+ * Flushes its TLB if pages of memory were turned while it was stopped.
  */
-hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
-                        MMUAccessType access_type, bool private, int *prot,
-                        uintptr_t retaddr);
+void sev_tcg_exec_enter(CPUState *cs);
+
+/**
+ * struct SevTlbFill - a translation that a vCPU of a SEV guest got
+ * @va: virtual address of the access
+ * @gpa: guest physical address, without the C-bit; a nested guest's page that
+ *   is found by way of MMU_NESTED_IDX may be in a window
+ * @private: whether data of the page is used with the guest's key
+ * @prot: what the translation allows
+ * @page_size: of the guest's page, in bytes
+ * @access_type: what the translation is wanted for
+ * @mmu_idx: the TLB that it is wanted in
+ * @probe: that it cannot be had must not end the instruction
+ * @retaddr: where in the translated code, 0 if nowhere
+ */
+typedef struct SevTlbFill {
+    vaddr va;
+    hwaddr gpa;
+    bool private;
+    int prot;
+    uint64_t page_size;
+    MMUAccessType access_type;
+    int mmu_idx;
+    bool probe;
+    uintptr_t retaddr;
+} SevTlbFill;
+
+/**
+ * sev_tcg_tlb_fill: put a translation into the TLB
+ * @fill: used up
+ *
+ * Where the page has to be turned first and the instruction can be tried again,
+ * leaves it and does not return.
+ */
+void sev_tcg_tlb_fill(CPUState *cs, SevTlbFill *fill);
+
+/**
+ * sev_tcg_set_pte: a walk sets bits in an entry of a table without host memory
+ * @addr: of the entry, in the address space of @ptw_idx
+ * @ptw_idx: the TLB through which the walk reads the table
+ * @old: what the walk has read
+ * @new: what shall be there
+ *
+ * Never leaves the instruction.
+ *
+ * Returns: false if the entry is not @old: the walk reads it again
+ */
+bool sev_tcg_set_pte(CPUX86State *env, hwaddr addr, int ptw_idx, uint32_t old,
+                     uint32_t new);
 
 /**
  * sev_tcg_status: value of MSR C001_0131, SEV_STATUS

@@ -24,9 +24,18 @@ void sev_tcg_cpu_init_spaces(X86CPU *cpu)
 }
 
 /* Only for a C-bit that is not 0, but the linker asks */
-hwaddr sev_tcg_tlb_fill(CPUState *cs, vaddr va, hwaddr gpa,
-                        MMUAccessType access_type, bool private, int *prot,
-                        uintptr_t retaddr)
+void sev_tcg_exec_enter(CPUState *cs)
+{
+    g_assert_not_reached();
+}
+
+void sev_tcg_tlb_fill(CPUState *cs, SevTlbFill *fill)
+{
+    g_assert_not_reached();
+}
+
+bool sev_tcg_set_pte(CPUX86State *env, hwaddr addr, int ptw_idx, uint32_t old,
+                     uint32_t new)
 {
     g_assert_not_reached();
 }
