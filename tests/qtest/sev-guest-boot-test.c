@@ -28,7 +28,7 @@ static const Guest guests[] = {
     { "kernel-hashes", 0, 0 },
     { "memory-code", 2, 2 },
     { "memory-pages", 26, 12 },
-    { "memory-stress", 6, 6 },
+    { "memory-stress", 8, 8 },
     { "memory-views", 22, 22 },
     { "msr", 11, 11 },
     { "nested-paging", 35, 0 },

@@ -170,7 +170,7 @@ static void test_stress(const void *opaque)
     SevBoot *boot = sev_boot("memory-stress", options);
     unsigned cpus = sev_boot_info(boot, "cpus");
 
-    g_assert_cmpuint(boot->passed, ==, 3 + 3 * cpus);
+    g_assert_cmpuint(boot->passed, ==, 4 + 4 * cpus);
     sev_boot_free(boot);
 }
 
