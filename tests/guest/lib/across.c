@@ -14,8 +14,11 @@
 #define LEVELS          PAGING_PAE
 #endif
 
-/* Virtual pages: the two, then other ways to see any page of the test */
-#define WINDOW          ((unsigned long)paging_window(LEVELS))
+/*
+ * Virtual pages: the two, then another way to see any page of the test.  Below
+ * 4 GiB, so that a stack of 16 or 32 bits may be there, too.
+ */
+#define WINDOW          0x40000000ul
 #define BOUNDARY        (WINDOW + PAGE)
 #define TOUCHED         (WINDOW + 4 * PAGE)
 
@@ -62,7 +65,7 @@ static void settle(void)
 static void map(unsigned long address, uint64_t physical, bool private)
 {
     paging_map(&paging, address, physical, PAGE_4K,
-               PTE_P | PTE_W | (private ? c_bit : 0));
+               PTE_P | PTE_W | PTE_U | (private ? c_bit : 0));
     invlpg(address);
 }
 
@@ -207,7 +210,7 @@ void across_start(void)
 {
     c_bit = sev_c_bit();
     paging = paging_new(LEVELS, c_bit);
-    paging_map_identity(&paging, 0x1000000, c_bit);
+    paging_map_identity(&paging, 0x1000000, c_bit | PTE_U);
 #ifdef __x86_64__
     write_cr3((unsigned long)paging.root | c_bit);
 #else

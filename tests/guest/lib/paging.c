@@ -67,12 +67,12 @@ uint64_t *paging_map(struct paging *paging, uint64_t address,
     }
 }
 
-void paging_map_identity(struct paging *paging, uint64_t end, uint64_t c_bit)
+void paging_map_identity(struct paging *paging, uint64_t end, uint64_t more)
 {
     uint64_t at;
 
     for (at = 0; at < end; at += LARGE_PAGE) {
-        paging_map(paging, at, at, PAGE_2M, PTE_P | PTE_W | c_bit);
+        paging_map(paging, at, at, PAGE_2M, PTE_P | PTE_W | more);
     }
     if (paging->levels > PAGING_PAE) {
         at = 0xfee00000;

@@ -37,8 +37,11 @@ uint64_t *paging_map(struct paging *paging, uint64_t address,
                      uint64_t physical, enum page_level level,
                      uint64_t flags);
 
-/* Map memory below @end and, in long mode, MMIO one to one. */
-void paging_map_identity(struct paging *paging, uint64_t end, uint64_t c_bit);
+/*
+ * Map memory below @end and, in long mode, MMIO one to one.  @more are the
+ * flags of memory beside P and W: the C-bit, or PTE_U.
+ */
+void paging_map_identity(struct paging *paging, uint64_t end, uint64_t more);
 
 /* A window for tests, 1 GiB large and reached by entries of its own. */
 uint64_t paging_window(enum paging_levels levels);
