@@ -32,6 +32,8 @@ SAVES(do_fnstenv_16, "data16 fnstenv")
 SAVES(do_xsave, "xsave")
 SAVES(do_xsave64, "xsave64")
 SAVES(do_xsaveopt, "xsaveopt64")
+SAVES(do_xsavec, "xsavec64")
+SAVES(do_xsaves, "xsaves64")
 SAVES(do_fstpt, "fstpt")
 SAVES(do_fbstp, "fbstp")
 SAVES(do_fstl, "fstl")
@@ -76,6 +78,7 @@ enum {
     size_fxrstor = 512, size_fxrstor64 = 512, size_frstor = 108,
     size_fldenv = 28, size_frstor_16 = 94, size_fldenv_16 = 14,
     size_xrstor = XSTATE_SIZE, size_xrstor64 = XSTATE_SIZE,
+    size_compacted = XSTATE_SIZE, size_xrstors = XSTATE_SIZE,
 };
 
 RESTORES(fxrstor, "fxrstor", "fxsave")
@@ -86,6 +89,8 @@ RESTORES(frstor_16, "data16 frstor", "data16 fnsave")
 RESTORES(fldenv_16, "data16 fldenv", "data16 fnstenv")
 RESTORES(xrstor, "xrstor", "xsave")
 RESTORES(xrstor64, "xrstor64", "xsave64")
+RESTORES(compacted, "xrstor64", "xsavec64")
+RESTORES(xrstors, "xrstors64", "xsaves64")
 
 /* Masked exceptions only: no pattern */
 static void prepare_control(uint8_t *at)
@@ -113,6 +118,8 @@ static void prepare_decimal(uint8_t *at)
 void guest_main(void)
 {
     bool no_xsave = !vector_has_xsave();
+    bool no_xsavec = !vector_has_xsavec();
+    bool no_xsaves = !vector_has_xsaves();
     struct across_op ops[] = {
         ACROSS("FXSAVE", do_fxsave, 512, 16),
         ACROSS("FXSAVE64", do_fxsave64, 512, 16),
@@ -137,6 +144,12 @@ void guest_main(void)
                .prepare = prepare_xrstor),
         ACROSS("XRSTOR64", do_xrstor64, XSTATE_SIZE, 64, .missing = no_xsave,
                .prepare = prepare_xrstor64),
+        ACROSS("XSAVEC64", do_xsavec, XSTATE_SIZE, 64, .missing = no_xsavec),
+        ACROSS("XRSTOR64 of what XSAVEC64 wrote", do_compacted, XSTATE_SIZE,
+               64, .missing = no_xsavec, .prepare = prepare_compacted),
+        ACROSS("XSAVES64", do_xsaves, XSTATE_SIZE, 64, .missing = no_xsaves),
+        ACROSS("XRSTORS64", do_xrstors, XSTATE_SIZE, 64, .missing = no_xsaves,
+               .prepare = prepare_xrstors),
         ACROSS("FSTP m80", do_fstpt, 10, 1),
         ACROSS("FLD m80", do_fldt, 10, 1),
         ACROSS("FBSTP", do_fbstp, 10, 1),

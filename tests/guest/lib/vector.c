@@ -27,10 +27,25 @@ bool vector_has_avx2(void)
            (cpuid(7, 0).ebx & (1u << 5));
 }
 
-bool vector_has_xsaveopt(void)
+static bool has_xsave_feature(uint32_t bit)
 {
     return vector_has_xsave() && cpuid(0, 0).eax >= 13 &&
-           (cpuid(13, 1).eax & 1);
+           (cpuid(13, 1).eax & bit);
+}
+
+bool vector_has_xsaveopt(void)
+{
+    return has_xsave_feature(1u << 0);
+}
+
+bool vector_has_xsavec(void)
+{
+    return has_xsave_feature(1u << 1);
+}
+
+bool vector_has_xsaves(void)
+{
+    return has_xsave_feature(1u << 3);
 }
 
 void vector_enable(void)

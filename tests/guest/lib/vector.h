@@ -19,6 +19,8 @@ bool vector_has_avx(void);
 bool vector_has_avx2(void);
 bool vector_has_xsave(void);
 bool vector_has_xsaveopt(void);
+bool vector_has_xsavec(void);
+bool vector_has_xsaves(void);
 
 /* Give them all the same values, always. */
 void vector_load(void);
