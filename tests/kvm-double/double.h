@@ -209,6 +209,10 @@ bool double_rmp_write(void *opaque, uint64_t addr, const AspRmpEntry *entry);
 /* RMPUPDATE; a page that is not @assigned is the hypervisor's */
 void double_rmp_update(const void *page, const AspRmpEntry *entry);
 
+/* The hypervisor's pages of a range become the firmware's, and back */
+void double_rmp_give(uint64_t addr, size_t len);
+void double_rmp_take(uint64_t addr, size_t len);
+
 /* A page of the hypervisor's in state Firmware; double_page_free() frees it */
 void *double_firmware_page(void);
 void double_page_free(void *page);

@@ -74,6 +74,7 @@ static Asp *platform(void)
 {
     static Asp *asp;
     SnpCmdInitEx snp_init = { .flags = GUINT32_TO_LE(SNP_INIT_EX_RMP) };
+    const size_t tmr_size = double_has_snp() ? ASP_TMR_SIZE_SNP : ASP_TMR_SIZE;
     AspCmdInit init = { 0 };
     void *tmr;
 
@@ -87,12 +88,15 @@ static Asp *platform(void)
         g_error("the platform does not start with SEV-SNP");
     }
     if (double_has_es()) {
-        if (posix_memalign(&tmr, ASP_TMR_SIZE, ASP_TMR_SIZE) != 0) {
+        if (posix_memalign(&tmr, tmr_size, tmr_size) != 0) {
             g_error("no memory for the TMR");
+        }
+        if (double_has_snp()) {
+            double_rmp_give((uintptr_t)tmr, tmr_size);
         }
         init.options = GUINT32_TO_LE(ASP_INIT_ES);
         init.tmr_paddr = GUINT64_TO_LE((uintptr_t)tmr);
-        init.tmr_len = GUINT32_TO_LE(ASP_TMR_SIZE);
+        init.tmr_len = GUINT32_TO_LE(tmr_size);
     }
     if (asp_command(asp, ASP_CMD_INIT, &init, sizeof(init)) != ASP_SUCCESS) {
         g_error("the platform does not start");
@@ -100,9 +104,59 @@ static Asp *platform(void)
     return asp;
 }
 
+/*
+ * What commands of SEV write besides their buffers: where those have the
+ * address and the length of it
+ */
+static const struct {
+    AspCommand id;
+    uint8_t addr, len;
+} outputs[] = {
+    { ASP_CMD_GET_ID, 0x00, 0x08 },
+    { ASP_CMD_PEK_CSR, 0x00, 0x08 },
+    { ASP_CMD_PDH_CERT_EXPORT, 0x00, 0x08 },
+    { ASP_CMD_PDH_CERT_EXPORT, 0x10, 0x18 },
+    { ASP_CMD_LAUNCH_UPDATE_DATA, 0x08, 0x10 },
+    { ASP_CMD_LAUNCH_UPDATE_VMSA, 0x08, 0x10 },
+    { ASP_CMD_LAUNCH_MEASURE, 0x08, 0x10 },
+    { ASP_CMD_LAUNCH_SECRET, 0x18, 0x20 },
+    { ASP_CMD_ATTESTATION, 0x08, 0x20 },
+    { ASP_CMD_DBG_DECRYPT, 0x10, 0x18 },
+    { ASP_CMD_DBG_ENCRYPT, 0x10, 0x18 },
+};
+
+/* With SEV-SNP the driver lends these pages to the firmware */
+static void lend(AspCommand id, const uint8_t *cmd,
+                 void (*action)(uint64_t addr, size_t len))
+{
+    uint64_t addr;
+    uint32_t len;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(outputs); i++) {
+        if (outputs[i].id == id) {
+            memcpy(&addr, cmd + outputs[i].addr, sizeof(addr));
+            memcpy(&len, cmd + outputs[i].len, sizeof(len));
+            action(GUINT64_FROM_LE(addr), GUINT32_FROM_LE(len));
+        }
+    }
+}
+
 AspStatus double_firmware(AspCommand id, void *buf, size_t len)
 {
-    return asp_command(platform(), id, buf, len);
+    Asp *asp = platform();
+    uint8_t *copy;
+    AspStatus status;
+
+    if (!double_has_snp()) {
+        return asp_command(asp, id, buf, len);
+    }
+    copy = g_memdup2(buf, len);         /* the command may change lengths */
+    lend(id, copy, double_rmp_give);
+    status = asp_command(asp, id, buf, len);
+    lend(id, copy, double_rmp_take);
+    g_free(copy);
+    return status;
 }
 
 bool double_snp_digest(const void *gctx, uint8_t *digest)

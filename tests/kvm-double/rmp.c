@@ -52,9 +52,38 @@ void double_rmp_update(const void *page, const AspRmpEntry *entry)
     double_rmp_write(NULL, (uintptr_t)page, entry);
 }
 
+/* The pages of a range that are in one state go to another */
+static void change(uint64_t addr, size_t len, const AspRmpEntry *from,
+                   const AspRmpEntry *to)
+{
+    uint64_t page = addr - addr % DOUBLE_PAGE;
+    AspRmpEntry entry;
+
+    for (; page < addr + len; page += DOUBLE_PAGE) {
+        double_rmp_read(NULL, page, &entry);
+        if (entry.assigned == from->assigned &&
+            entry.immutable == from->immutable && !entry.asid &&
+            !entry.vmsa) {
+            double_rmp_write(NULL, page, to);
+        }
+    }
+}
+
+static const AspRmpEntry hypervisor = { 0 };
+static const AspRmpEntry firmware = { .assigned = true, .immutable = true };
+
+void double_rmp_give(uint64_t addr, size_t len)
+{
+    change(addr, len, &hypervisor, &firmware);
+}
+
+void double_rmp_take(uint64_t addr, size_t len)
+{
+    change(addr, len, &firmware, &hypervisor);
+}
+
 void *double_firmware_page(void)
 {
-    const AspRmpEntry firmware = { .assigned = true, .immutable = true };
     void *page;
 
     if (posix_memalign(&page, DOUBLE_PAGE, DOUBLE_PAGE) != 0) {
@@ -67,7 +96,6 @@ void *double_firmware_page(void)
 
 void double_page_reclaim(const void *page)
 {
-    const AspRmpEntry hypervisor = { 0 };
     SnpCmdAddress cmd = { .paddr = GUINT64_TO_LE((uintptr_t)page) };
 
     if (double_firmware(ASP_CMD_SNP_PAGE_RECLAIM, &cmd, sizeof(cmd))) {
