@@ -12,6 +12,7 @@
 #include "kernel-hashes.h"
 #include "qemu-sev.h"
 #include "target/i386/sev/asp/launch.h"
+#include "target/i386/sev/launch/guids.h"
 
 void describe_policy(Report *report, uint32_t policy)
 {
@@ -40,6 +41,18 @@ void describe_policy(Report *report, uint32_t policy)
                extract32(policy, SEV_POLICY_API_MAJOR_SHIFT, 8),
                extract32(policy, SEV_POLICY_API_MINOR_SHIFT, 8));
     report_close(report);
+}
+
+void describe_guest(Report *report, const PlatformInfo *info)
+{
+    report_str(report, "type", "%s", info->type);
+    report_str(report, "state", "%s", info->state);
+    if (info->snp) {
+        report_str(report, "policy", "0x%" PRIx64, info->policy);
+        return;
+    }
+    report_int(report, "handle", info->handle);
+    describe_policy(report, info->policy);
 }
 
 static void describe_signatures(Report *report, const SevCert *cert)
@@ -240,6 +253,29 @@ static bool describe_hashes(Report *report, const ToolBlob *data, GError **err)
     return true;
 }
 
+static bool is_hashes(const ToolBlob *data)
+{
+    QemuUUID guid = sev_guid(SEV_GUID_HASH_TABLE);
+
+    return !memcmp(data->data, &guid, sizeof(guid));
+}
+
+static bool is_report(const ToolBlob *data)
+{
+    const SevReport *r = (const SevReport *)data->data;
+
+    return ldl_le_p(&r->sig_usage) == SEV_USAGE_PEK;
+}
+
+/* Nothing but the keys of its launch opens a payload */
+static void describe_unknown(Report *report, const ToolBlob *data)
+{
+    report_str(report, "type", "unknown");
+    report_int(report, "size", data->len);
+    report_line(report, "perhaps the payload of a secret, which only the "
+                "launch that it was made for can open");
+}
+
 static void report_u64(Report *report, const char *name, const uint8_t *at)
 {
     report_str(report, name, "0x%" PRIx64, ldq_le_p(at));
@@ -258,22 +294,29 @@ static bool describe_vmsa(Report *report, const ToolBlob *data, GError **err)
     return true;
 }
 
+/*
+ * A thing is known by its size, but whole cipher blocks may as well be the
+ * payload of a secret.  @is tells; without it, it is told that nothing does.
+ */
 static const struct {
     size_t size;
     const char *type;
     bool (*describe)(Report *report, const ToolBlob *data, GError **err);
+    bool (*is)(const ToolBlob *data);
+    bool by_size_alone;
 } formats[] = {
-    { SEV_MEASURE_BLOB_SIZE, "launch-measurement", describe_measurement },
+    { SEV_MEASURE_BLOB_SIZE, "launch-measurement", describe_measurement,
+      .by_size_alone = true },
     { SEV_PACKET_HEADER_SIZE, "packet-header", describe_header },
-    { SEV_SESSION_SIZE, "session", describe_session },
-    { KERNEL_HASHES_SIZE, "kernel-hashes", describe_hashes },
-    { SEV_REPORT_SIZE, "attestation-report", describe_report },
+    { SEV_SESSION_SIZE, "session", describe_session, .by_size_alone = true },
+    { KERNEL_HASHES_SIZE, "kernel-hashes", describe_hashes, is_hashes },
+    { SEV_REPORT_SIZE, "attestation-report", describe_report, is_report },
     { CA_SIZE_2048 / 2, "amd-certificate", describe_amd },
     { CA_SIZE_4096 / 2, "amd-certificate", describe_amd },
     { CA_SIZE_2048, "ca", describe_ca },
     { CA_SIZE_4096, "ca", describe_ca },
     { SEV_CERT_SIZE, "sev-certificate", describe_cert },
-    { SEV_VMSA_SIZE, "vmsa", describe_vmsa },
+    { SEV_VMSA_SIZE, "vmsa", describe_vmsa, .by_size_alone = true },
     { SEV_CERT_CHAIN_SIZE, "exported-chain", describe_exported },
     { CHAIN_SIZE, "chain", describe_chain },
     { CHAIN_SIZE + CA_SIZE_2048, "full-chain", describe_chain },
@@ -289,15 +332,25 @@ const size_t describe_sizes[] = {
 };
 QEMU_BUILD_BUG_ON(G_N_ELEMENTS(describe_sizes) != G_N_ELEMENTS(formats) + 1);
 
+static bool describe_format(Report *report, const ToolBlob *data, size_t i,
+                            GError **err)
+{
+    report_str(report, "type", "%s", formats[i].type);
+    if (formats[i].by_size_alone) {
+        report_bool(report, "by-size-alone", true);
+        report_line(report, "the payload of a secret may have this size too");
+    }
+    return formats[i].describe(report, data, err);
+}
+
 bool describe_data(Report *report, const ToolBlob *data, GError **err)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if (formats[i].size == data->len) {
-            report_str(report, "type", "%s", formats[i].type);
-            return formats[i].describe(report, data, err);
+        if (formats[i].size == data->len &&
+            (!formats[i].is || formats[i].is(data))) {
+            return describe_format(report, data, i, err);
         }
     }
-    g_set_error(err, TOOL_ERROR, TOOL_FAILED,
-                "nothing that SEV uses has %zu bytes", data->len);
-    return false;
+    describe_unknown(report, data);
+    return true;
 }

@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "chain.h"
+#include "output.h"
 #include "qemu-sev.h"
 #include "report.h"
 
@@ -24,66 +25,87 @@ static void export_args_clear(ExportArgs *args)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExportArgs, export_args_clear)
 
-static bool write_certs(Report *report, const char *path, const char *content,
-                        const void *data, size_t len, GError **err)
+/* The files to write, and what the report says of each */
+typedef struct Export {
+    ToolOutputs *outputs;
+    GArray *files;              /* of ExportFile */
+} Export;
+
+typedef struct ExportFile {
+    char *path;
+    const char *content;
+    size_t len;
+} ExportFile;
+
+static void export_file_clear(gpointer data)
 {
-    if (!tool_write(path, data, len, 0666, false, err)) {
-        return false;
-    }
-    if (report_is_json(report)) {
-        report_open(report, NULL);
-        report_str(report, "file", "%s", path);
-        report_str(report, "content", "%s", content);
-        report_int(report, "size", len);
-        report_close(report);
-    } else {
-        report_line(report, "%s: %s, %zu bytes", path, content, len);
-    }
-    return true;
+    ExportFile *file = data;
+
+    g_free(file->path);
 }
 
-static bool write_chain(Report *report, const ChainFile *chain, bool full,
-                        const char *path, GError **err)
+static void export_clear(Export *export)
+{
+    tool_outputs_free(export->outputs);
+    g_array_unref(export->files);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Export, export_clear)
+
+static void add_file(Export *export, const char *path, const char *content,
+                     const void *data, size_t len)
+{
+    const ExportFile file = {
+        .path = g_strdup(path), .content = content, .len = len,
+    };
+
+    tool_outputs_add(export->outputs, path, data, len);
+    g_array_append_val(export->files, file);
+}
+
+static void add_chain(Export *export, const ChainFile *chain, bool full,
+                      const char *path)
 {
     g_autoptr(ToolBlob) all = NULL;
 
     if (!full) {
-        return write_certs(report, path, "PDH, PEK, OCA, CEK",
-                           chain->certs->data, CHAIN_SIZE, err);
+        add_file(export, path, "PDH, PEK, OCA, CEK", chain->certs->data,
+                 CHAIN_SIZE);
+        return;
     }
     all = tool_blob_new(CHAIN_SIZE + chain->ca->len);
     memcpy(all->data, chain->certs->data, CHAIN_SIZE);
     memcpy(all->data + CHAIN_SIZE, chain->ca->data, chain->ca->len);
-    return write_certs(report, path, "PDH, PEK, OCA, CEK, ASK, ARK",
-                       all->data, all->len, err);
+    add_file(export, path, "PDH, PEK, OCA, CEK, ASK, ARK", all->data,
+             all->len);
 }
 
-static bool write_in_folder(Report *report, const char *folder,
-                            const char *name, const char *content,
-                            const void *data, size_t len, GError **err)
+static void add_in_folder(Export *export, const char *folder,
+                          const char *name, const char *content,
+                          const void *data, size_t len)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
 
-    return write_certs(report, path, content, data, len, err);
+    add_file(export, path, content, data, len);
 }
 
-static bool write_folder_ca(Report *report, const char *folder,
-                            const ToolBlob *ca, GError **err)
+static bool add_folder_ca(Export *export, const char *folder,
+                          const ToolBlob *ca, GError **err)
 {
     SevAmdCert ask, ark;
 
-    return sev_ca_parse(ca->data, ca->len, &ask, &ark, err) &&
-           write_in_folder(report, folder, "ask.cert", "ASK", ask.data,
-                           ask.size, err) &&
-           write_in_folder(report, folder, "ark.cert", "ARK", ark.data,
-                           ark.size, err) &&
-           write_in_folder(report, folder, "ask_ark.cert", "ASK, ARK",
-                           ca->data, ca->len, err);
+    if (!sev_ca_parse(ca->data, ca->len, &ask, &ark, err)) {
+        return false;
+    }
+    add_in_folder(export, folder, "ask.cert", "ASK", ask.data, ask.size);
+    add_in_folder(export, folder, "ark.cert", "ARK", ark.data, ark.size);
+    add_in_folder(export, folder, "ask_ark.cert", "ASK, ARK", ca->data,
+                  ca->len);
+    return true;
 }
 
 /* The names that sev-tool's export_cert_chain gives its files */
-static bool write_folder(Report *report, const ChainFile *chain,
-                         const char *folder, GError **err)
+static bool add_folder(Export *export, const ChainFile *chain,
+                       const char *folder, GError **err)
 {
     SevChain view = chain_view(chain);
     const struct {
@@ -96,30 +118,53 @@ static bool write_folder(Report *report, const ChainFile *chain,
         { "cek.cert", "CEK", view.cek },
     };
 
-    if (g_mkdir_with_parents(folder, 0777) < 0) {
-        g_set_error(err, TOOL_ERROR, TOOL_FAILED, "cannot make %s: %s",
-                    folder, g_strerror(errno));
-        return false;
-    }
+    tool_outputs_folder(export->outputs, folder);
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-        if (!write_in_folder(report, folder, files[i].name, files[i].content,
-                             files[i].cert, SEV_CERT_SIZE, err)) {
-            return false;
-        }
+        add_in_folder(export, folder, files[i].name, files[i].content,
+                      files[i].cert, SEV_CERT_SIZE);
     }
-    return !chain->ca || write_folder_ca(report, folder, chain->ca, err);
+    return !chain->ca || add_folder_ca(export, folder, chain->ca, err);
 }
 
-static bool write_all(Report *report, const ChainFile *chain,
+static bool write_all(Export *export, const ChainFile *chain,
                       const ExportArgs *args, const char *path, GError **err)
 {
-    return (!path || write_chain(report, chain, args->full, path, err)) &&
-           (!args->pdh || write_certs(report, args->pdh, "PDH",
-                                      chain->certs->data, SEV_CERT_SIZE,
-                                      err)) &&
-           (!args->ca || write_certs(report, args->ca, "ASK, ARK",
-                                     chain->ca->data, chain->ca->len, err)) &&
-           (!args->folder || write_folder(report, chain, args->folder, err));
+    if (path) {
+        add_chain(export, chain, args->full, path);
+    }
+    if (args->pdh) {
+        add_file(export, args->pdh, "PDH", chain->certs->data, SEV_CERT_SIZE);
+    }
+    if (args->ca) {
+        add_file(export, args->ca, "ASK, ARK", chain->ca->data,
+                 chain->ca->len);
+    }
+    return (!args->folder || add_folder(export, chain, args->folder, err)) &&
+           tool_outputs_commit(export->outputs, err);
+}
+
+static void report_files(ToolRun *run, const Platform *platform,
+                         const Export *export)
+{
+    g_autoptr(Report) report = report_new(run);
+
+    report_str(report, "platform", "%s", platform->origin);
+    report_open_list(report, "files");
+    for (guint i = 0; i < export->files->len; i++) {
+        const ExportFile *file = &g_array_index(export->files, ExportFile, i);
+
+        if (report_is_json(report)) {
+            report_open(report, NULL);
+            report_str(report, "file", "%s", file->path);
+            report_str(report, "content", "%s", file->content);
+            report_int(report, "size", file->len);
+            report_close(report);
+        } else {
+            report_line(report, "%s: %s, %zu bytes", file->path,
+                        file->content, file->len);
+        }
+    }
+    report_close_list(report);
 }
 
 static bool check_root(const ToolRun *run, const ExportArgs *args,
@@ -160,7 +205,10 @@ static bool run_export(ToolRun *run, GError **err)
     g_auto(ExportArgs) args = { 0 };
     g_auto(ChainFile) chain = { 0 };
     g_autoptr(Platform) platform = NULL;
-    g_autoptr(Report) report = NULL;
+    g_auto(Export) export = {
+        .outputs = tool_outputs_new(NULL),
+        .files = g_array_new(false, false, sizeof(ExportFile)),
+    };
     const GOptionEntry options[] = {
         { "full", 'f', 0, G_OPTION_ARG_NONE, &args.full,
           "Append the root: ASK and ARK", NULL },
@@ -173,6 +221,7 @@ static bool run_export(ToolRun *run, GError **err)
         { NULL }
     };
 
+    g_array_set_clear_func(export.files, export_file_clear);
     tool_options(run, options);
     platform_options(run, &args.platform);
     if (!tool_parse(run, 0, 1, err) ||
@@ -184,14 +233,10 @@ static bool run_export(ToolRun *run, GError **err)
         return false;
     }
     chain_from_platform(&chain, platform);
-    report = report_new(run);
-    report_str(report, "platform", "%s", platform->origin);
-    report_open_list(report, "files");
-    if (!write_all(report, &chain, &args, run->args[1], err)) {
-        report_abort(report);
+    if (!write_all(&export, &chain, &args, run->args[1], err)) {
         return false;
     }
-    report_close_list(report);
+    report_files(run, platform, &export);
     return true;
 }
 

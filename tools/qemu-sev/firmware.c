@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qemu-sev.h"
 #include "firmware.h"
+#include "input.h"
 
 struct Firmware {
     AspIdentity *identity;
@@ -53,10 +54,14 @@ Firmware *firmware_open(const char *state, GError **err)
     };
     AspIdentity *identity = state ? asp_identity_open(state, err)
                                   : asp_identity_builtin();
+    struct stat st;
     Firmware *fw;
 
     if (!identity) {
         return NULL;
+    }
+    if (state && stat(state, &st) == 0) {
+        tool_note_input(&st);
     }
     fw = g_new0(Firmware, 1);
     fw->identity = identity;
@@ -79,6 +84,9 @@ bool firmware_command(Firmware *fw, AspCommand id, void *buf, size_t len,
     AspStatus status = asp_command(fw->asp, id, buf, len);
     const char *hint = asp_status_hint(status);
 
+    if (status == ASP_HWERROR_PLATFORM) {
+        hint = asp_identity_error(fw->identity) ?: hint;
+    }
     if (status != ASP_SUCCESS) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s failed with %s (0x%x)%s%s", asp_command_name(id),

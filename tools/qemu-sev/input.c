@@ -1,5 +1,5 @@
 /*
- * qemu-sev: reading and writing files
+ * qemu-sev: reading files and other text of the user's
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -40,12 +40,39 @@ static void file_error(GError **err, const char *path, const char *what,
                 g_strerror(code));
 }
 
+/* What this command has read: device and inode */
+static GArray *inputs;
+
+void tool_note_input(const struct stat *st)
+{
+    if (!inputs) {
+        inputs = g_array_new(false, false, sizeof(*st));
+    }
+    g_array_append_vals(inputs, st, 1);
+}
+
+bool tool_is_input(const struct stat *st)
+{
+    for (guint i = 0; inputs && i < inputs->len; i++) {
+        const struct stat *input = &g_array_index(inputs, struct stat, i);
+
+        if (S_ISREG(st->st_mode) && input->st_dev == st->st_dev &&
+            input->st_ino == st->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int open_input(const char *path, const char *what, GError **err)
 {
     int fd = g_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    struct stat st;
 
     if (fd < 0) {
         file_error(err, path, what, errno);
+    } else if (fstat(fd, &st) == 0) {
+        tool_note_input(&st);
     }
     return fd;
 }
@@ -69,22 +96,34 @@ static ssize_t read_full(int fd, uint8_t *buf, size_t len)
     return done;
 }
 
+/*
+ * @read bytes were read of a file that may have more.  A pipe or a device does
+ * not say how many.
+ */
 static void size_error(GError **err, const char *path, const char *what,
-                       size_t found, size_t max, const char *wanted)
+                       int fd, size_t read, size_t max, const char *wanted)
 {
-    if (found == 0) {
+    bool more = read > max;
+    uint64_t size = read;
+    struct stat st;
+
+    if (more && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_size > max) {
+        size = st.st_size;
+        more = false;
+    }
+    if (size == 0) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s is empty; %s has %s bytes", path, what, wanted);
     } else {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
-                    "%s has %s%zu bytes; %s has %s", path,
-                    found > max ? "at least " : "", found, what, wanted);
+                    "%s has %s%" PRIu64 " bytes; %s has %s", path,
+                    more ? "at least " : "", size, what, wanted);
     }
 }
 
-/* tool_read(), with its own words for the sizes that are wanted */
-static ToolBlob *read_bounded(const char *path, const char *what, size_t min,
-                              size_t max, const char *wanted, GError **err)
+ToolBlob *tool_read_wanted(const char *path, const char *what, size_t min,
+                           size_t max, const char *wanted, GError **err)
 {
     g_autoptr(ToolBlob) blob = NULL;
     ssize_t len;
@@ -101,11 +140,12 @@ static ToolBlob *read_bounded(const char *path, const char *what, size_t min,
         close(fd);
         return NULL;
     }
-    close(fd);
     if (len < min || len > max) {
-        size_error(err, path, what, len, max, wanted);
+        size_error(err, path, what, fd, len, max, wanted);
+        close(fd);
         return NULL;
     }
+    close(fd);
     blob->len = len;
     return g_steal_pointer(&blob);
 }
@@ -117,7 +157,7 @@ ToolBlob *tool_read(const char *path, const char *what, size_t min, size_t max,
         ? g_strdup_printf("%zu", max)
         : g_strdup_printf("%zu to %zu", min, max);
 
-    return read_bounded(path, what, min, max, wanted, err);
+    return tool_read_wanted(path, what, min, max, wanted, err);
 }
 
 static int base64_value(char c)
@@ -190,19 +230,62 @@ ToolBlob *tool_base64(const char *name, const char *what, const char *text,
     return g_steal_pointer(&blob);
 }
 
-ToolBlob *tool_base64_sized(const char *name, const char *what,
-                            const char *text, size_t len, GError **err)
+/*
+ * Hexadecimal text is base64 as well, of half as many bytes again: who knows
+ * the size that is wanted knows which one it is.
+ *
+ * Returns: how many bytes @text stands for, or -1 if it is not hexadecimal
+ */
+static ssize_t hex_decode(const char *text, size_t text_len, uint8_t *out,
+                          size_t max)
 {
-    g_autoptr(ToolBlob) blob = tool_base64(name, what, text, strlen(text),
-                                           len, err);
+    size_t digits = 0;
 
-    if (blob && blob->len != len) {
-        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
-                    "%s is base64 of %zu bytes; %s has %zu", name, blob->len,
-                    what, len);
-        return NULL;
+    for (size_t i = 0; i < text_len; i++) {
+        int value = g_ascii_xdigit_value(text[i]);
+
+        if (g_ascii_isspace(text[i])) {
+            continue;
+        }
+        if (value < 0) {
+            return -1;
+        }
+        if (digits / 2 < max) {
+            out[digits / 2] = digits % 2 ? out[digits / 2] << 4 | value : value;
+        }
+        digits++;
     }
-    return g_steal_pointer(&blob);
+    return digits % 2 ? -1 : digits / 2;
+}
+
+ToolBlob *tool_text_sized(const char *name, const char *what,
+                          const char *text, size_t len, GError **err)
+{
+    g_autoptr(ToolBlob) blob = tool_blob_new(len);
+    ssize_t found = base64_decode(text, strlen(text), blob->data, len);
+    ssize_t digits;
+
+    if (found == len) {
+        return g_steal_pointer(&blob);
+    }
+    digits = hex_decode(text, strlen(text), blob->data, len);
+    if (digits == len) {
+        return g_steal_pointer(&blob);
+    }
+    if (found < 0) {
+        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
+                    "%s is neither base64 nor hexadecimal; %s of %zu bytes is "
+                    "expected there", name, what, len);
+    } else if (digits < 0) {
+        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
+                    "%s is base64 of %zd bytes; %s has %zu", name, found,
+                    what, len);
+    } else {
+        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
+                    "%s is base64 of %zd or hexadecimal of %zd bytes; %s has "
+                    "%zu", name, found, digits, what, len);
+    }
+    return NULL;
 }
 
 /* "2084, 8336 or 10000" */
@@ -237,26 +320,49 @@ static size_t largest(const size_t *sizes)
     return max;
 }
 
-ToolBlob *tool_read_sized(const char *path, const char *what,
-                          const size_t *sizes, GError **err)
+/* What a payload of LAUNCH_SECRET may have: a table with a secret in it */
+static bool is_blocks(size_t len)
 {
-    size_t max = largest(sizes);
-    g_autofree char *wanted = list_sizes(sizes);
-    /* base64 takes a third more, and line breaks */
-    g_autoptr(ToolBlob) file = read_bounded(path, what, 1, 2 * max + 64,
-                                            wanted, err);
-    g_autoptr(ToolBlob) blob = NULL;
-    ssize_t len;
+    return len % 16 == 0 && len >= 48 && len <= SEV_SECRET_MAX;
+}
 
-    if (!file || is_listed(sizes, file->len)) {
-        return g_steal_pointer(&file);
+/* Decode @file with one of both decoders, if the size is right then */
+static ToolBlob *decode_file(const ToolBlob *file, const size_t *sizes,
+                             bool hex)
+{
+    const char *text = (char *)file->data;
+    g_autoptr(ToolBlob) blob = tool_blob_new(file->len);
+    ssize_t len = (hex ? hex_decode : base64_decode)(text, file->len,
+                                                     blob->data, file->len);
+
+    if (len < 0 || !(sizes ? is_listed(sizes, len) : is_blocks(len))) {
+        return NULL;
     }
-    blob = tool_blob_new(max);
-    len = base64_decode((char *)file->data, file->len, blob->data, max);
-    if (len >= 0 && is_listed(sizes, len)) {
-        blob->len = len;
-        return g_steal_pointer(&blob);
+    blob->len = len;
+    return g_steal_pointer(&blob);
+}
+
+/* @file if it has one of the @sizes (NULL: blocks), or what it stands for */
+static ToolBlob *take_file(ToolBlob **file, const size_t *sizes)
+{
+    ToolBlob *blob;
+
+    /* any 64 bytes are blocks, also if they are base64 of 48 */
+    if (sizes && is_listed(sizes, (*file)->len)) {
+        return g_steal_pointer(file);
     }
+    /* of any size, what looks like hexadecimal is not base64 by chance */
+    blob = decode_file(*file, sizes, !sizes) ?: decode_file(*file, sizes,
+                                                            sizes);
+    return blob || sizes || !is_blocks((*file)->len) ? blob
+                                                     : g_steal_pointer(file);
+}
+
+static void text_error(GError **err, const char *path, const char *what,
+                       const ToolBlob *file, const char *wanted)
+{
+    ssize_t len = base64_decode((char *)file->data, file->len, NULL, 0);
+
     if (len >= 0) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s is base64 of %zd bytes; %s has %s", path, len, what,
@@ -266,24 +372,59 @@ ToolBlob *tool_read_sized(const char *path, const char *what,
                     "%s has %zu bytes and is not base64; %s has %s bytes",
                     path, file->len, what, wanted);
     }
-    return NULL;
 }
 
-ToolBlob *tool_read_key(const char *path, const char *what, GError **err)
+static ToolBlob *read_sized(const char *path, const char *what,
+                            const size_t *sizes, bool blocks, GError **err)
 {
-    return tool_read(path, what, SEV_KEY_SIZE, SEV_KEY_SIZE, err);
+    g_autofree char *wanted = list_sizes(sizes);
+    size_t max = blocks ? MAX(largest(sizes), SEV_SECRET_MAX) : largest(sizes);
+    /* hexadecimal takes twice as much, and line breaks */
+    g_autoptr(ToolBlob) file = tool_read_wanted(path, what, 1, 3 * max + 64,
+                                                wanted, err);
+    ToolBlob *blob;
+
+    if (!file) {
+        return NULL;
+    }
+    blob = take_file(&file, sizes);
+    if (!blob && blocks) {
+        blob = take_file(&file, NULL);
+    }
+    if (!blob) {
+        text_error(err, path, what, file, wanted);
+    }
+    return blob;
+}
+
+ToolBlob *tool_read_sized(const char *path, const char *what,
+                          const size_t *sizes, GError **err)
+{
+    return read_sized(path, what, sizes, false, err);
+}
+
+ToolBlob *tool_read_blocks(const char *path, const char *what,
+                           const size_t *sizes, GError **err)
+{
+    return read_sized(path, what, sizes, true, err);
 }
 
 ToolBlob *tool_measure_blob(const char *arg, GError **err)
 {
     static const size_t sizes[] = { SEV_MEASURE_BLOB_SIZE, 0 };
     const char *what = "a launch measurement (measure and nonce)";
+    g_autoptr(ToolBlob) blob = NULL;
 
-    if (g_file_test(arg, G_FILE_TEST_EXISTS)) {
+    if (g_access(arg, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR &&
+                                     errno != ENAMETOOLONG)) {
         return tool_read_sized(arg, what, sizes, err);
     }
-    return tool_base64_sized("--launch-measure-blob", what, arg,
-                             SEV_MEASURE_BLOB_SIZE, err);
+    blob = tool_text_sized("--launch-measure-blob", what, arg,
+                           SEV_MEASURE_BLOB_SIZE, err);
+    if (!blob) {
+        g_prefix_error(err, "there is no file '%.64s', and ", arg);
+    }
+    return g_steal_pointer(&blob);
 }
 
 static bool hash_fd(int fd, const char *path, const char *what,
@@ -321,49 +462,4 @@ bool tool_hash_file(const char *path, const char *what, AspHash *hash,
     ok = hash_fd(fd, path, what, hash, err);
     close(fd);
     return ok;
-}
-
-static bool write_full(int fd, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = RETRY_ON_EINTR(write(fd, data, len));
-
-        if (n < 0) {
-            return false;
-        }
-        data += n;
-        len -= n;
-    }
-    return true;
-}
-
-bool tool_write(const char *path, const void *data, size_t len, int mode,
-                bool exclusive, GError **err)
-{
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY
-                | (exclusive ? O_EXCL : O_TRUNC);
-    int fd = g_open(path, flags, mode);
-    bool ok;
-
-    if (fd < 0) {
-        g_set_error(err, TOOL_ERROR, TOOL_FAILED, "cannot write %s: %s", path,
-                    g_strerror(errno));
-        return false;
-    }
-    ok = write_full(fd, data, len);
-    /* a full disk may show up only now */
-    ok = close(fd) == 0 && ok;
-    if (!ok) {
-        g_set_error(err, TOOL_ERROR, TOOL_FAILED, "cannot write %s: %s", path,
-                    g_strerror(errno));
-    }
-    return ok;
-}
-
-bool tool_write_base64(const char *path, const void *data, size_t len,
-                       bool exclusive, GError **err)
-{
-    g_autofree char *text = g_base64_encode(data, len);
-
-    return tool_write(path, text, strlen(text), 0666, exclusive, err);
 }

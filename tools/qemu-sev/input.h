@@ -1,5 +1,5 @@
 /*
- * qemu-sev: reading and writing files
+ * qemu-sev: reading files and other text of the user's
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -33,6 +33,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ToolBlob, tool_blob_free)
 ToolBlob *tool_blob_new(size_t len);
 
 /**
+ * tool_note_input - remember a file that this command reads
+ * @st: of the file
+ */
+void tool_note_input(const struct stat *st);
+
+/**
+ * tool_is_input - whether this command has read a file
+ * @st: of the file
+ */
+bool tool_is_input(const struct stat *st);
+
+/**
  * tool_read - read a whole file, which may be a pipe
  * @path: the file
  * @what: what it should be, for the error: "the firmware image"
@@ -44,11 +56,18 @@ ToolBlob *tool_read(const char *path, const char *what, size_t min, size_t max,
                     GError **err);
 
 /**
- * tool_read_sized - read a file of known sizes, as it is or in base64
+ * tool_read_wanted - tool_read() with other words for the size in errors
+ * @wanted: "16"
+ */
+ToolBlob *tool_read_wanted(const char *path, const char *what, size_t min,
+                           size_t max, const char *wanted, GError **err);
+
+/**
+ * tool_read_sized - read a file of known sizes, as it is or as text
  * @sizes: bytes that the decoded content may have, ended by 0
  *
- * A file of one of the @sizes is taken as it is; any other must be base64
- * text, white space allowed.
+ * A file of one of the @sizes is taken as it is; any other must be base64 or
+ * hexadecimal text, white space allowed.
  *
  * Returns: the decoded content, or NULL with @err set
  */
@@ -56,9 +75,12 @@ ToolBlob *tool_read_sized(const char *path, const char *what,
                           const size_t *sizes, GError **err);
 
 /**
- * tool_read_key - read a transport key: 16 bytes as they are
+ * tool_read_blocks - tool_read_sized(), or the payload of a secret
+ *
+ * A file of none of the @sizes may have whole cipher blocks.
  */
-ToolBlob *tool_read_key(const char *path, const char *what, GError **err);
+ToolBlob *tool_read_blocks(const char *path, const char *what,
+                           const size_t *sizes, GError **err);
 
 /**
  * tool_base64 - decode base64 strictly
@@ -73,14 +95,16 @@ ToolBlob *tool_base64(const char *name, const char *what, const char *text,
                       size_t text_len, size_t max, GError **err);
 
 /**
- * tool_base64_sized - tool_base64() for a result of exactly @len bytes
+ * tool_text_sized - decode base64 or hexadecimal of exactly @len bytes
+ *
+ * What this tool prints in one form is taken in that form.
  */
-ToolBlob *tool_base64_sized(const char *name, const char *what,
-                            const char *text, size_t len, GError **err);
+ToolBlob *tool_text_sized(const char *name, const char *what,
+                          const char *text, size_t len, GError **err);
 
 /**
  * tool_measure_blob - the blob that query-sev-launch-measure gives
- * @arg: base64 text, or the name of a file with base64 text or 48 bytes
+ * @arg: the name of a file with the 48 bytes or their text, or that text
  */
 ToolBlob *tool_measure_blob(const char *arg, GError **err);
 
@@ -90,19 +114,5 @@ ToolBlob *tool_measure_blob(const char *arg, GError **err);
  */
 bool tool_hash_file(const char *path, const char *what, AspHash *hash,
                     GError **err);
-
-/**
- * tool_write - write a file
- * @mode: permissions of a file that is made
- * @exclusive: fail if it exists
- */
-bool tool_write(const char *path, const void *data, size_t len, int mode,
-                bool exclusive, GError **err);
-
-/**
- * tool_write_base64 - write @len bytes as one line of base64
- */
-bool tool_write_base64(const char *path, const void *data, size_t len,
-                       bool exclusive, GError **err);
 
 #endif

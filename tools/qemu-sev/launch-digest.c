@@ -42,7 +42,7 @@ void launch_options(ToolRun *run, LaunchArgs *args)
         { "init2", 0, 0, G_OPTION_ARG_NONE, &args->init2,
           "Initial states as KVM_SEV_INIT2 makes them", NULL },
         { "launch-digest", 0, 0, G_OPTION_ARG_STRING, &args->digest,
-          "SHA-256 of all that in base64, instead", "B64" },
+          "SHA-256 of all that, instead", "B64|HEX" },
         { "digest", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING,
           &args->digest, NULL, NULL },
         { NULL }
@@ -215,9 +215,9 @@ static bool add_all(const ToolRun *run, AspHash *hash, const LaunchArgs *args,
 
 static bool given_digest(const char *text, uint8_t *digest, GError **err)
 {
-    g_autoptr(ToolBlob) blob = tool_base64_sized("--launch-digest",
-                                                 "a launch digest", text,
-                                                 SEV_DIGEST_SIZE, err);
+    g_autoptr(ToolBlob) blob = tool_text_sized("--launch-digest",
+                                               "a launch digest", text,
+                                               SEV_DIGEST_SIZE, err);
 
     if (blob) {
         memcpy(digest, blob->data, SEV_DIGEST_SIZE);

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include "qemu-version.h"
 #include "qemu-sev.h"
+#include "report.h"
 #include "target/i386/sev/asp/crypto.h"
 
 static const ToolCommand *const commands[] = {
@@ -95,7 +96,7 @@ static int report_error(GError *err)
 {
     int status = err->domain == TOOL_ERROR ? err->code : TOOL_FAILED;
 
-    fprintf(stderr, "%s: %s\n", g_get_prgname(), err->message);
+    tool_complain("%s", err->message);
     g_error_free(err);
     return status;
 }
@@ -111,8 +112,7 @@ static int run_command(const ToolCommand *command, char **args, bool quiet)
     ok = command->run(&run, &err);
     tool_run_clear(&run);
     if (fflush(stdout) != 0 && ok) {
-        fprintf(stderr, "%s: cannot write the output: %s\n",
-                g_get_prgname(), g_strerror(errno));
+        tool_complain("cannot write the output: %s", g_strerror(errno));
         return TOOL_FAILED;
     }
     return ok ? TOOL_OK : report_error(err);
@@ -122,8 +122,7 @@ static int run_command(const ToolCommand *command, char **args, bool quiet)
 static int no_command(char **args)
 {
     if (!args[0] || (is_group(args[0]) && !args[1])) {
-        fprintf(stderr, "qemu-sev: which command?  "
-                "qemu-sev --help lists them\n");
+        tool_complain("which command?  qemu-sev --help lists them");
         return TOOL_USAGE;
     }
     if (wants_help(args[0])) {
@@ -138,9 +137,9 @@ static int no_command(char **args)
         printf("qemu-sev " QEMU_FULL_VERSION "\n");
         return TOOL_OK;
     }
-    fprintf(stderr, "qemu-sev: there is no command '%s%s%s'; "
-            "qemu-sev --help lists them\n", args[0],
-            is_group(args[0]) ? " " : "", is_group(args[0]) ? args[1] : "");
+    tool_complain("there is no command '%s%s%s'; qemu-sev --help lists them",
+                  args[0], is_group(args[0]) ? " " : "",
+                  is_group(args[0]) ? args[1] : "");
     return TOOL_USAGE;
 }
 
@@ -152,6 +151,11 @@ int main(int argc, char **argv)
     guint words;
 
     setlocale(LC_ALL, "");
+    g_set_prgname("qemu-sev");
+    /* a file that must not grow is an error like any other */
+    signal(SIGXFSZ, SIG_IGN);
+    /* and so is a QEMU that hangs up */
+    signal(SIGPIPE, SIG_IGN);
     asp_crypto_init();
     if (argc == 0) {
         return TOOL_USAGE;

@@ -6,14 +6,17 @@
 
 #include "qemu/osdep.h"
 #include "input.h"
+#include "keys.h"
 #include "launch-digest.h"
+#include "output.h"
 #include "qemu-sev.h"
 #include "report.h"
 #include "target/i386/sev/asp/launch.h"
 
 typedef struct MeasureArgs {
     char *api_major, *api_minor, *build_id, *policy;
-    char *tik, *nonce, *blob, *outfile;
+    char *nonce, *blob, *outfile;
+    KeyArgs keys;
     LaunchArgs launch;
 } MeasureArgs;
 
@@ -23,10 +26,10 @@ static void measure_args_clear(MeasureArgs *args)
     g_free(args->api_minor);
     g_free(args->build_id);
     g_free(args->policy);
-    g_free(args->tik);
     g_free(args->nonce);
     g_free(args->blob);
     g_free(args->outfile);
+    key_args_clear(&args->keys);
     launch_args_clear(&args->launch);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeasureArgs, measure_args_clear)
@@ -42,8 +45,6 @@ static void measure_options(ToolRun *run, MeasureArgs *args)
           "Firmware build of the platform", "N" },
         { "policy", 0, 0, G_OPTION_ARG_STRING, &args->policy,
           "Policy of the guest", "N" },
-        { "tik", 0, 0, G_OPTION_ARG_FILENAME, &args->tik,
-          "Transport integrity key", "FILE" },
         { "launch-measure-blob", 'm', 0, G_OPTION_ARG_FILENAME, &args->blob,
           "What query-sev-launch-measure gave: base64, or a file with it",
           "B64|FILE" },
@@ -51,6 +52,7 @@ static void measure_options(ToolRun *run, MeasureArgs *args)
     };
 
     tool_options(run, options);
+    key_options(run, &args->keys, false);
     launch_options(run, &args->launch);
 }
 
@@ -96,8 +98,8 @@ static bool take_nonce(const MeasureArgs *args, Expected *expected,
         return false;
     }
     if (args->nonce) {
-        blob = tool_base64_sized("--nonce", "a nonce", args->nonce,
-                                 SEV_NONCE_SIZE, err);
+        blob = tool_text_sized("--nonce", "a nonce", args->nonce,
+                               SEV_NONCE_SIZE, err);
     } else {
         blob = tool_measure_blob(args->blob, err);
     }
@@ -126,20 +128,26 @@ static bool take_input(const ToolRun *run, const MeasureArgs *args,
 static bool compute(const ToolRun *run, const MeasureArgs *args,
                     Expected *expected, GError **err)
 {
-    g_autoptr(ToolBlob) tik = NULL;
+    uint8_t tik[SEV_KEY_SIZE];
 
     if (!take_nonce(args, expected, err) ||
         !take_input(run, args, &expected->input, err) ||
-        !need("tik", args->tik, err)) {
+        !key_read_tik(&args->keys, tik, err)) {
         return false;
     }
-    tik = tool_read_key(args->tik, "a transport integrity key (TIK)", err);
-    if (!tik) {
-        return false;
-    }
-    sev_measure(tik->data, &expected->input, expected->value.mnonce,
+    sev_measure(tik, &expected->input, expected->value.mnonce,
                 expected->value.measure);
+    asp_wipe(tik, sizeof(tik));
     return true;
+}
+
+static bool write_value(const char *path, const SevMeasurement *value,
+                        GError **err)
+{
+    g_autoptr(ToolOutputs) outputs = tool_outputs_new(NULL);
+
+    tool_outputs_add(outputs, path, value, sizeof(*value));
+    return tool_outputs_commit(outputs, err);
 }
 
 static bool run_build(ToolRun *run, GError **err)
@@ -149,7 +157,7 @@ static bool run_build(ToolRun *run, GError **err)
     Expected expected;
     const GOptionEntry options[] = {
         { "nonce", 0, 0, G_OPTION_ARG_STRING, &args.nonce,
-          "The nonce of the measurement, instead of the blob", "B64" },
+          "The nonce of the measurement, instead of the blob", "B64|HEX" },
         { "outfile", 'o', 0, G_OPTION_ARG_FILENAME, &args.outfile,
           "Write the 48 bytes as they are instead of printing them", "FILE" },
         { NULL }
@@ -161,9 +169,7 @@ static bool run_build(ToolRun *run, GError **err)
         !compute(run, &args, &expected, err)) {
         return false;
     }
-    if (args.outfile && !tool_write(args.outfile, &expected.value,
-                                    sizeof(expected.value), 0666, false,
-                                    err)) {
+    if (args.outfile && !write_value(args.outfile, &expected.value, err)) {
         return false;
     }
     if (run->json) {

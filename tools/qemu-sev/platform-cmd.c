@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "describe.h"
 #include "firmware.h"
 #include "platform.h"
 #include "qemu-sev.h"
@@ -98,12 +99,15 @@ static void report_info(ToolRun *run, const PlatformInfo *info)
     report_int(report, "api-major", info->api_major);
     report_int(report, "api-minor", info->api_minor);
     report_int(report, "build-id", info->build);
-    report_str(report, "state", "%s", info->state);
-    if (info->has_flags) {
-        report_str(report, "owner", "%s", info->external ? "external"
-                                                         : "self");
-        report_bool(report, "es", info->es);
+    if (!info->is_platform) {
+        report_open(report, "guest");
+        describe_guest(report, info);
+        report_close(report);
+        return;
     }
+    report_str(report, "state", "%s", info->state);
+    report_str(report, "owner", "%s", info->external ? "external" : "self");
+    report_bool(report, "es", info->es);
     report_int(report, "guests", info->guests);
 }
 
@@ -118,7 +122,6 @@ static bool run_status(ToolRun *run, GError **err)
         return false;
     }
     report_info(run, &info);
-    g_free(info.state);
     return true;
 }
 
@@ -156,6 +159,7 @@ const ToolCommand tool_platform_status = {
     .args = "",
     .summary = "Tell API version, owner and state of a platform",
     .description = "The platform is the built-in test identity unless "
-        "--state or --qmp\nnames another.",
+        "--state or --qmp\nnames another.  QEMU knows the version of its "
+        "platform and its own guest,\nand tells these.",
     .run = run_status,
 };

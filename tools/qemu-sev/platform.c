@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qobject/qnum.h"
 #include "qemu-sev.h"
 #include "firmware.h"
 #include "input.h"
@@ -30,7 +31,8 @@ void platform_options(ToolRun *run, PlatformArgs *args)
         { "state", 0, 0, G_OPTION_ARG_FILENAME, &args->state,
           "Identity of the platform, made by 'platform init'", "FILE" },
         { "qmp", 0, 0, G_OPTION_ARG_FILENAME, &args->qmp,
-          "Ask the QEMU behind this QMP socket", "SOCKET" },
+          "Ask the QEMU behind this QMP socket: PATH or tcp:HOST:PORT",
+          "SOCKET" },
         { NULL }
     };
 
@@ -152,33 +154,36 @@ static bool take_capabilities(Platform *platform, QDict *caps, GError **err)
     return true;
 }
 
-static bool open_qmp(Platform *platform, const PlatformArgs *args,
-                     GError **err)
+Platform *platform_from_qmp(Qmp *qmp, const char *state, GError **err)
 {
-    g_autoptr(Qmp) qmp = qmp_open(args->qmp, err);
-    g_autoptr(QDict) caps = NULL;
+    g_autoptr(QDict) caps = qmp_query(qmp, "query-sev-capabilities", err);
+    g_autoptr(Platform) platform = g_new0(Platform, 1);
     g_autoptr(Firmware) fw = NULL;
 
-    caps = qmp ? qmp_query(qmp, "query-sev-capabilities", err) : NULL;
     if (!caps || !take_capabilities(platform, caps, err)) {
-        return false;
+        return NULL;
     }
-    fw = firmware_open(args->state, err);
+    fw = firmware_open(state, err);
     if (!fw) {
-        return false;
+        return NULL;
     }
-    platform->origin = g_strdup_printf("QEMU at %s", args->qmp);
+    platform->origin = g_strdup_printf("QEMU at %s", qmp_name(qmp));
     add_root(platform, firmware_identity(fw));
-    return true;
+    return g_steal_pointer(&platform);
 }
 
 Platform *platform_open(const PlatformArgs *args, GError **err)
 {
-    g_autoptr(Platform) platform = g_new0(Platform, 1);
-    bool ok = args->qmp ? open_qmp(platform, args, err)
-                        : open_local(platform, args->state, err);
+    g_autoptr(Platform) platform = NULL;
 
-    return ok ? g_steal_pointer(&platform) : NULL;
+    if (args->qmp) {
+        g_autoptr(Qmp) qmp = qmp_open(args->qmp, err);
+
+        return qmp ? platform_from_qmp(qmp, args->state, err) : NULL;
+    }
+    platform = g_new0(Platform, 1);
+    return open_local(platform, args->state, err) ? g_steal_pointer(&platform)
+                                                  : NULL;
 }
 
 static const char *platform_state_name(uint8_t state)
@@ -209,8 +214,8 @@ static bool info_local(const char *state, PlatformInfo *info, GError **err)
         .api_major = cmd.api_major,
         .api_minor = cmd.api_minor,
         .build = cmd.build,
-        .state = g_strdup(platform_state_name(cmd.state)),
-        .has_flags = true,
+        .is_platform = true,
+        .state = platform_state_name(cmd.state),
         .external = cmd.owner & ASP_OWNER_EXTERNAL,
         .es = GUINT16_FROM_LE(cmd.config) & ASP_CONFIG_ES,
         .guests = GUINT32_FROM_LE(cmd.guest_count),
@@ -218,29 +223,95 @@ static bool info_local(const char *state, PlatformInfo *info, GError **err)
     return true;
 }
 
-static bool info_qmp(const char *path, PlatformInfo *info, GError **err)
+/* A member that has to be a number up to @max */
+static bool take_number(QDict *dict, const char *name, uint64_t max,
+                        uint64_t *value, GError **err)
 {
-    g_autoptr(Qmp) qmp = qmp_open(path, err);
-    g_autoptr(QDict) sev = qmp ? qmp_query(qmp, "query-sev", err) : NULL;
+    QNum *number = qobject_to(QNum, qdict_get(dict, name));
+
+    if (!number || !qnum_get_try_uint(number, value) || *value > max) {
+        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
+                    "query-sev gave no %s from 0 to %" PRIu64, name, max);
+        return false;
+    }
+    return true;
+}
+
+/* One of the words that QEMU has for it, or "unknown" */
+static const char *take_word(QDict *dict, const char *name,
+                             const char *const *words)
+{
+    const char *given = qdict_get_try_str(dict, name);
+
+    while (*words && g_strcmp0(given, *words)) {
+        words++;
+    }
+    return *words ?: "unknown";
+}
+
+static bool take_version(QDict *sev, PlatformInfo *info, GError **err)
+{
+    uint64_t major, minor, build;
+
+    if (!take_number(sev, "api-major", UINT8_MAX, &major, err) ||
+        !take_number(sev, "api-minor", UINT8_MAX, &minor, err) ||
+        !take_number(sev, "build-id", UINT8_MAX, &build, err)) {
+        return false;
+    }
+    info->api_major = major;
+    info->api_minor = minor;
+    info->build = build;
+    return true;
+}
+
+static bool take_guest(QDict *sev, PlatformInfo *info, GError **err)
+{
+    static const char *const states[] = {
+        "uninit", "launch-update", "launch-secret", "running", "send-update",
+        "receive-update", NULL
+    };
+    static const char *const types[] = { "sev", "sev-snp", NULL };
+    uint64_t handle = 0;
+
+    info->state = take_word(sev, "state", states);
+    /* QEMU did not tell before it knew more than one */
+    info->type = qdict_haskey(sev, "sev-type")
+        ? take_word(sev, "sev-type", types) : "sev";
+    info->snp = !strcmp(info->type, "sev-snp");
+    if (info->snp) {
+        return take_number(sev, "snp-policy", UINT64_MAX, &info->policy, err);
+    }
+    if (!take_number(sev, "handle", UINT32_MAX, &handle, err) ||
+        !take_number(sev, "policy", UINT32_MAX, &info->policy, err)) {
+        return false;
+    }
+    info->handle = handle;
+    return true;
+}
+
+bool platform_info_from_qmp(Qmp *qmp, PlatformInfo *info, GError **err)
+{
+    g_autoptr(QDict) sev = qmp_query(qmp, "query-sev", err);
 
     if (!sev) {
         return false;
     }
-    *info = (PlatformInfo) {
-        .api_major = qdict_get_try_int(sev, "api-major", 0),
-        .api_minor = qdict_get_try_int(sev, "api-minor", 0),
-        .build = qdict_get_try_int(sev, "build-id", 0),
-        .state = g_strdup(qdict_get_try_str(sev, "state") ?: "unknown"),
-        .has_guest = qdict_haskey(sev, "handle"),
-        .handle = qdict_get_try_int(sev, "handle", 0),
-        .policy = qdict_get_try_int(sev, "policy", 0),
-        .guests = qdict_get_try_bool(sev, "enabled", false),
-    };
-    return true;
+    if (!qdict_get_try_bool(sev, "enabled", false)) {
+        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
+                    "QEMU at %s has no SEV guest, and tells nothing of its "
+                    "platform without one", qmp_name(qmp));
+        return false;
+    }
+    *info = (PlatformInfo) { 0 };
+    return take_version(sev, info, err) && take_guest(sev, info, err);
 }
 
 bool platform_info(const PlatformArgs *args, PlatformInfo *info, GError **err)
 {
-    return args->qmp ? info_qmp(args->qmp, info, err)
-                     : info_local(args->state, info, err);
+    if (args->qmp) {
+        g_autoptr(Qmp) qmp = qmp_open(args->qmp, err);
+
+        return qmp && platform_info_from_qmp(qmp, info, err);
+    }
+    return info_local(args->state, info, err);
 }

@@ -12,6 +12,7 @@
 #define QEMU_SEV_PLATFORM_H
 
 #include "qemu-sev.h"
+#include "qmp.h"
 #include "target/i386/sev/asp/asp.h"
 
 /* Which platform the user named; all NULL: the built-in identity */
@@ -44,6 +45,14 @@ typedef struct Platform {
 Platform *platform_open(const PlatformArgs *args, GError **err);
 
 /**
+ * platform_from_qmp - what a QEMU says of its platform
+ * @state: the state file that the platform may have, or NULL
+ *
+ * Returns: the platform, or NULL with @err set
+ */
+Platform *platform_from_qmp(Qmp *qmp, const char *state, GError **err);
+
+/**
  * platform_free - NULL is allowed
  */
 void platform_free(Platform *platform);
@@ -55,22 +64,34 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Platform, platform_free)
 void platform_args_clear(PlatformArgs *args);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PlatformArgs, platform_args_clear)
 
-/* What PLATFORM_STATUS or query-sev tells */
+/*
+ * What PLATFORM_STATUS tells, or query-sev: the latter knows the version of
+ * the platform and else only QEMU's own guest.
+ */
 typedef struct PlatformInfo {
     uint8_t api_major, api_minor, build;
-    char *state;                /* "init", or a guest's state from query-sev */
-    bool has_flags;             /* @external and @es are known */
-    bool external, es;
-    bool has_guest;             /* @handle and @policy are known */
-    uint32_t handle, policy;
-    uint32_t guests;
+    bool is_platform;           /* else a guest */
+    const char *state;          /* of the platform, or of the guest */
+
+    bool external, es;          /* of the platform */
+    uint32_t guests;            /* that it has */
+
+    const char *type;           /* of the guest: "sev", "sev-snp" */
+    bool snp;                   /* @policy is one of SEV-SNP */
+    uint32_t handle;            /* not with SEV-SNP */
+    uint64_t policy;
 } PlatformInfo;
 
 /**
- * platform_info - the state of the platform
+ * platform_info - the state of the platform, or what QEMU tells instead
  *
  * Returns: false with @err set if it cannot be asked
  */
 bool platform_info(const PlatformArgs *args, PlatformInfo *info, GError **err);
+
+/**
+ * platform_info_from_qmp - platform_info() of a QEMU
+ */
+bool platform_info_from_qmp(Qmp *qmp, PlatformInfo *info, GError **err);
 
 #endif

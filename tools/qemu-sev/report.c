@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qobject/json-writer.h"
+#include "printable.h"
 #include "report.h"
 
 struct Report {
@@ -59,11 +60,19 @@ bool report_is_json(const Report *report)
     return report->json;
 }
 
-static void print_line(Report *report, const char *text)
+/* @mark: ours, before the text; it may hold colours */
+static void print_marked(Report *report, const char *mark, const char *text)
 {
     if (!report->silent) {
-        printf("%*s%s\n", report->depth * 2, "", text);
+        g_autofree char *line = tool_printable(text);
+
+        printf("%*s%s%s\n", report->depth * 2, "", mark, line);
     }
+}
+
+static void print_line(Report *report, const char *text)
+{
+    print_marked(report, "", text);
 }
 
 /* "api-major" reads "api major" */
@@ -190,41 +199,56 @@ void report_line(Report *report, const char *format, ...)
 
 void report_mark(Report *report, bool good, const char *format, ...)
 {
-    const char *mark = good ? " ok " : "FAIL";
+    const char *word = good ? " ok " : "FAIL";
     const char *colour = good ? "\033[32m" : "\033[31m";
-    g_autofree char *text = NULL;
+    g_autofree char *mark = NULL, *text = NULL;
     va_list ap;
 
-    va_start(ap, format);
-    text = g_strdup_vprintf(format, ap);
-    va_end(ap);
-    report_line(report, "%s%s%s  %s", report->colour ? colour : "", mark,
-                report->colour ? "\033[0m" : "", text);
-}
-
-void tool_progress(const ToolRun *run, const char *format, ...)
-{
-    va_list ap;
-
-    if (run->quiet || !isatty(STDERR_FILENO)) {
+    if (report->json) {
         return;
     }
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    text = g_strdup_vprintf(format, ap);
     va_end(ap);
-    fputc('\n', stderr);
+    mark = g_strdup_printf("%s%s%s  ", report->colour ? colour : "", word,
+                           report->colour ? "\033[0m" : "");
+    print_marked(report, mark, text);
+}
+
+/* On standard error, after the name of the command */
+static void G_GNUC_PRINTF(2, 0)
+say(const char *kind, const char *format, va_list ap)
+{
+    g_autofree char *text = g_strdup_vprintf(format, ap);
+    g_autofree char *line = tool_printable(text);
+
+    fprintf(stderr, "%s: %s%s\n", g_get_prgname(), kind, line);
+}
+
+void tool_complain(const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    say("", format, ap);
+    va_end(ap);
+}
+
+void tool_progress(const ToolRun *run, const char *text)
+{
+    if (!run->quiet && isatty(STDERR_FILENO)) {
+        fprintf(stderr, "%s\n", text);
+    }
 }
 
 void tool_warn(const ToolRun *run, const char *format, ...)
 {
-    g_autofree char *text = NULL;
     va_list ap;
 
     if (run->quiet) {
         return;
     }
     va_start(ap, format);
-    text = g_strdup_vprintf(format, ap);
+    say("warning: ", format, ap);
     va_end(ap);
-    fprintf(stderr, "%s: warning: %s\n", g_get_prgname(), text);
 }

@@ -5,7 +5,8 @@
  *
  * A report is written member by member, in order.  For people each member is
  * a line "name: value", indented by nesting; with --json the same members
- * make one JSON object on standard output.
+ * make one JSON object on standard output.  Members and lines may hold text of
+ * any origin: see printable.h.
  */
 
 #ifndef QEMU_SEV_REPORT_H
@@ -68,9 +69,14 @@ void report_mark(Report *report, bool good, const char *format, ...)
 
 /**
  * tool_progress - say on standard error what was done, if it is a terminal
+ * @text: ours alone
  */
-void tool_progress(const ToolRun *run, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
+void tool_progress(const ToolRun *run, const char *text);
+
+/**
+ * tool_complain - say on standard error what went wrong
+ */
+void tool_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /**
  * tool_warn - say on standard error what the user should know

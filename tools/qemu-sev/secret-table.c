@@ -78,11 +78,33 @@ const char *secret_parse(const char *text, QemuUUID *guid, GError **err)
     return colon + 1;
 }
 
+static bool has_guid(const SecretTable *table, const QemuUUID *guid)
+{
+    const uint8_t *data = table->blob->data;
+
+    for (size_t at = ENTRY_HEADER; at < table->len;
+         at += ldl_le_p(data + at + sizeof(guid->data))) {
+        if (!memcmp(data + at, guid->data, sizeof(guid->data))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool secret_table_add(SecretTable *table, const QemuUUID *guid,
                       const ToolBlob *secret, GError **err)
 {
     size_t room = table->blob->len - table->len;
 
+    if (has_guid(table, guid)) {
+        QemuUUID name = qemu_uuid_bswap(*guid);
+        g_autofree char *text = qemu_uuid_unparse_strdup(&name);
+
+        g_set_error(err, TOOL_ERROR, TOOL_USAGE,
+                    "--secret: GUID %s is given twice, but a guest looks for "
+                    "one secret of a name", text);
+        return false;
+    }
     if (room < ENTRY_HEADER || secret->len > room - ENTRY_HEADER) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "all secrets with their table must not have more than "

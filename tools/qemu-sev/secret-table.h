@@ -35,7 +35,8 @@ const char *secret_parse(const char *text, QemuUUID *guid, GError **err);
  * secret_table_add - append a secret
  * @guid: little-endian
  *
- * Returns: false with @err set if the table would pass SEV_SECRET_MAX
+ * Returns: false with @err set if the table has @guid already or would pass
+ * SEV_SECRET_MAX
  */
 bool secret_table_add(SecretTable *table, const QemuUUID *guid,
                       const ToolBlob *secret, GError **err);

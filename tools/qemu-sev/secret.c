@@ -5,21 +5,23 @@
  */
 
 #include "qemu/osdep.h"
+#include "keys.h"
+#include "output.h"
 #include "qemu-sev.h"
 #include "report.h"
 #include "secret-table.h"
 #include "target/i386/sev/asp/launch.h"
 
 typedef struct SecretArgs {
-    char *tik, *tek, *blob;
+    KeyArgs keys;
+    char *blob;
     char **secrets;
     gboolean base64;
 } SecretArgs;
 
 static void secret_args_clear(SecretArgs *args)
 {
-    g_free(args->tik);
-    g_free(args->tek);
+    key_args_clear(&args->keys);
     g_free(args->blob);
     g_strfreev(args->secrets);
 }
@@ -31,8 +33,6 @@ static bool check_args(const SecretArgs *args, GError **err)
         const char *option;
         const void *value;
     } needed[] = {
-        { "--tik", args->tik },
-        { "--tek", args->tek },
         { "--launch-measure-blob", args->blob },
         { "--secret", args->secrets },
     };
@@ -70,22 +70,6 @@ static SecretTable *collect(char **secrets, GError **err)
     return g_steal_pointer(&table);
 }
 
-static bool read_keys(const SecretArgs *args, SevTransportKeys *keys,
-                      GError **err)
-{
-    g_autoptr(ToolBlob) tik = NULL, tek = NULL;
-
-    tik = tool_read_key(args->tik, "a transport integrity key (TIK)", err);
-    tek = tik ? tool_read_key(args->tek, "a transport encryption key (TEK)",
-                              err) : NULL;
-    if (!tek) {
-        return false;
-    }
-    memcpy(keys->tik, tik->data, SEV_KEY_SIZE);
-    memcpy(keys->tek, tek->data, SEV_KEY_SIZE);
-    return true;
-}
-
 /* From here on @payload is ciphertext */
 static bool wrap(const SecretArgs *args, ToolBlob *payload,
                  SevPacketHeader *header, GError **err)
@@ -94,7 +78,7 @@ static bool wrap(const SecretArgs *args, ToolBlob *payload,
     SevTransportKeys keys;
     uint8_t iv[SEV_IV_SIZE];
 
-    if (!measure || !read_keys(args, &keys, err)) {
+    if (!measure || !key_read_both(&args->keys, &keys, err)) {
         return false;
     }
     asp_random(iv, sizeof(iv));
@@ -108,15 +92,14 @@ static bool write_packet(const SecretArgs *args, char **files,
                          const SevPacketHeader *header,
                          const ToolBlob *payload, GError **err)
 {
-    if (args->base64) {
-        return tool_write_base64(files[0], header, sizeof(*header), false,
-                                 err) &&
-               tool_write_base64(files[1], payload->data, payload->len, false,
-                                 err);
-    }
-    return tool_write(files[0], header, sizeof(*header), 0666, false, err) &&
-           tool_write(files[1], payload->data, payload->len, 0666, false,
-                      err);
+    g_autoptr(ToolOutputs) outputs = tool_outputs_new(NULL);
+    void (*add)(ToolOutputs *outputs, const char *path, const void *data,
+                size_t len) = args->base64 ? tool_outputs_add_base64
+                                           : tool_outputs_add;
+
+    add(outputs, files[0], header, sizeof(*header));
+    add(outputs, files[1], payload->data, payload->len);
+    return tool_outputs_commit(outputs, err);
 }
 
 static void report_packet(ToolRun *run, const SevPacketHeader *header,
@@ -159,10 +142,6 @@ static bool run_secret(ToolRun *run, GError **err)
 {
     g_auto(SecretArgs) args = { 0 };
     const GOptionEntry options[] = {
-        { "tik", 0, 0, G_OPTION_ARG_FILENAME, &args.tik,
-          "Transport integrity key of the session", "FILE" },
-        { "tek", 0, 0, G_OPTION_ARG_FILENAME, &args.tek,
-          "Transport encryption key of the session", "FILE" },
         { "launch-measure-blob", 'm', 0, G_OPTION_ARG_FILENAME, &args.blob,
           "What query-sev-launch-measure gave: base64, or a file with it",
           "B64|FILE" },
@@ -173,6 +152,7 @@ static bool run_secret(ToolRun *run, GError **err)
         { NULL }
     };
 
+    key_options(run, &args.keys, true);
     tool_options(run, options);
     return tool_parse(run, 2, 2, err) && build(run, &args, err);
 }

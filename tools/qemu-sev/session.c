@@ -5,8 +5,8 @@
  */
 
 #include "qemu/osdep.h"
-#include <glib/gstdio.h>
 #include "chain.h"
+#include "output.h"
 #include "qemu-sev.h"
 #include "report.h"
 #include "target/i386/sev/asp/session.h"
@@ -45,42 +45,23 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 
 /*
  * Keys that exist may belong to a guest that runs: nothing is written if one
- * of the files is there.  With @force they are removed, so that new files do
- * not inherit the permissions of old ones.
+ * of the files is there, unless @force.
  */
-static bool clear_way(const Session *session, bool force, GError **err)
+static bool write_session(const Session *session, bool force, GError **err)
 {
-    for (size_t i = 0; i < FILE__MAX; i++) {
-        if (!force && g_file_test(session->paths[i], G_FILE_TEST_EXISTS)) {
-            g_set_error(err, TOOL_ERROR, TOOL_FAILED,
-                        "%s exists; choose another --name, or replace the "
-                        "session with --force", session->paths[i]);
-            return false;
-        }
-    }
-    for (size_t i = 0; force && i < FILE__MAX; i++) {
-        if (g_unlink(session->paths[i]) < 0 && errno != ENOENT) {
-            g_set_error(err, TOOL_ERROR, TOOL_FAILED,
-                        "cannot replace %s: %s", session->paths[i],
-                        g_strerror(errno));
-            return false;
-        }
-    }
-    return true;
-}
+    g_autoptr(ToolOutputs) outputs = tool_outputs_new(
+        force ? NULL : "choose another --name, or replace the session with "
+                       "--force");
 
-static bool write_session(const Session *session, GError **err)
-{
-    const SevTransportKeys *keys = &session->keys;
-
-    return tool_write(session->paths[FILE_TIK], keys->tik, SEV_KEY_SIZE, 0600,
-                      true, err) &&
-           tool_write(session->paths[FILE_TEK], keys->tek, SEV_KEY_SIZE, 0600,
-                      true, err) &&
-           tool_write_base64(session->paths[FILE_GODH], &session->godh,
-                             sizeof(session->godh), true, err) &&
-           tool_write_base64(session->paths[FILE_SESSION], &session->session,
-                             sizeof(session->session), true, err);
+    tool_outputs_add_key(outputs, session->paths[FILE_TIK],
+                         session->keys.tik, SEV_KEY_SIZE);
+    tool_outputs_add_key(outputs, session->paths[FILE_TEK],
+                         session->keys.tek, SEV_KEY_SIZE);
+    tool_outputs_add_base64(outputs, session->paths[FILE_GODH],
+                            &session->godh, sizeof(session->godh));
+    tool_outputs_add_base64(outputs, session->paths[FILE_SESSION],
+                            &session->session, sizeof(session->session));
+    return tool_outputs_commit(outputs, err);
 }
 
 /* The PDH alone or a chain that begins with it */
@@ -128,8 +109,7 @@ static bool make_session(Session *session, const char *name, const char *pdh,
     return read_pdh(pdh, &cert, err) &&
            sev_session_create(&cert, policy, &session->keys, &session->godh,
                               &session->session, err) &&
-           clear_way(session, force, err) &&
-           write_session(session, err);
+           write_session(session, force, err);
 }
 
 static bool run_session(ToolRun *run, GError **err)

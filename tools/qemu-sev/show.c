@@ -9,35 +9,38 @@
 #include "platform.h"
 #include "qemu-sev.h"
 
-static void show_version(Report *report, const PlatformInfo *info)
+static bool show_version(Report *report, const PlatformInfo *info)
 {
     report_int(report, "api-major", info->api_major);
     report_int(report, "api-minor", info->api_minor);
     report_int(report, "build-id", info->build);
+    return true;
 }
 
-static void show_flags(Report *report, const PlatformInfo *info)
+static bool show_flags(Report *report, const PlatformInfo *info)
 {
-    report_str(report, "state", "%s", info->state);
-    if (info->has_flags) {
+    if (info->is_platform) {
+        report_str(report, "state", "%s", info->state);
         report_bool(report, "owned", info->external);
         report_bool(report, "es", info->es);
     }
+    return info->is_platform;
 }
 
-static void show_guests(Report *report, const PlatformInfo *info)
+static bool show_guests(Report *report, const PlatformInfo *info)
 {
-    report_int(report, "guests", info->guests);
-    if (info->has_guest) {
-        report_int(report, "handle", info->handle);
-        report_str(report, "state", "%s", info->state);
-        describe_policy(report, info->policy);
+    if (info->is_platform) {
+        report_int(report, "guests", info->guests);
+    } else {
+        describe_guest(report, info);
     }
+    return true;
 }
 
+/* Each returns false if @info does not have it: QEMU did not tell */
 static const struct {
     const char *name;
-    void (*show)(Report *report, const PlatformInfo *info);
+    bool (*show)(Report *report, const PlatformInfo *info);
 } subjects[] = {
     { "version", show_version },
     { "flags", show_flags },
@@ -69,15 +72,21 @@ static bool show_platform(ToolRun *run, const PlatformArgs *args,
         return false;
     }
     report = report_new(run);
-    subjects[subject].show(report, &info);
-    g_free(info.state);
+    if (!subjects[subject].show(report, &info)) {
+        report_abort(report);
+        g_set_error(err, TOOL_ERROR, TOOL_FAILED,
+                    "QEMU does not tell the %s of its platform; ask the host's "
+                    "/dev/sev, for example with 'sevctl show %s'",
+                    subjects[subject].name, subjects[subject].name);
+        return false;
+    }
     return true;
 }
 
 static bool show_file(ToolRun *run, const char *path, GError **err)
 {
-    g_autoptr(ToolBlob) data = tool_read_sized(path, "a thing of SEV",
-                                               describe_sizes, err);
+    g_autoptr(ToolBlob) data = tool_read_blocks(path, "a thing of SEV",
+                                                describe_sizes, err);
     g_autoptr(Report) report = NULL;
 
     if (!data) {

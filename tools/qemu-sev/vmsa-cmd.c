@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "fw-table.h"
+#include "output.h"
 #include "qemu-sev.h"
 #include "report.h"
 #include "vmsa.h"
@@ -75,6 +76,7 @@ static bool make_spec(const BuildArgs *args, VmsaSpec *spec, GError **err)
 static bool run_build(ToolRun *run, GError **err)
 {
     g_auto(BuildArgs) args = { 0 };
+    g_autoptr(ToolOutputs) outputs = tool_outputs_new(NULL);
     g_autoptr(Report) report = NULL;
     uint8_t page[SEV_VMSA_SIZE];
     VmsaSpec spec = { 0 };
@@ -103,7 +105,8 @@ static bool run_build(ToolRun *run, GError **err)
     }
     spec.init2 = args.init2;
     vmsa_fill(&spec, page);
-    if (!tool_write(run->args[1], page, sizeof(page), 0666, false, err)) {
+    tool_outputs_add(outputs, run->args[1], page, sizeof(page));
+    if (!tool_outputs_commit(outputs, err)) {
         return false;
     }
     report = report_new(run);

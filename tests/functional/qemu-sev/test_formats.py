@@ -7,7 +7,7 @@ import os
 import struct
 
 import sevformats as sev
-from harness import ToolTest, main
+from harness import FAILED, USAGE, ToolTest, main
 
 SIZES = (48, 52, 128, 176, 208, 832, 1600, 1664, 2084, 3200, 4096, 6252, 8336,
          10000, 11536)
@@ -17,11 +17,15 @@ class Show(ToolTest):
     """Everything that show describes."""
 
     def show(self, data):
-        """Describe it as it is and in base64; both must agree."""
+        """Describe it as it is, in base64 and hex; all must agree."""
         self.write('file', data)
         told = self.json('show', 'file')
-        self.write('file', base64.encodebytes(data))
-        self.assertEqual(self.json('show', 'file'), told)
+        for text in (base64.encodebytes(data), data.hex().encode(),
+                     data.hex(' ', 16).upper().encode() + b'\n'):
+            if len(text) not in SIZES:
+                self.write('file', text)
+                self.assertEqual(self.json('show', 'file'), told)
+        self.write('file', data)
         self.tool('show', 'file')
         return told
 
@@ -114,6 +118,48 @@ class Show(ToolTest):
                     self.json('show', 'file')
                 except AssertionError:
                     self.refused('show', 'file', names=['file'])
+
+    def test_payload(self):
+        """
+        The payload of a secret is whole cipher blocks; if it has the size of
+        something else, that is told with a grain of salt.
+        """
+        for size in (64, 80, 96, 1008, 16 * 1024):
+            data = os.urandom(size)
+            self.assertEqual(self.show(data), {'file': 'file',
+                                               'type': 'unknown',
+                                               'size': size})
+            out, _ = self.tool('show', 'file')
+            self.assertIn('payload of a secret', out)
+        for size in (48, 128, 4096):
+            told = self.show(os.urandom(size))
+            self.assertIs(told['by-size-alone'], True)
+            out, _ = self.tool('show', 'file')
+            self.assertIn('payload of a secret', out)
+        # these say what they are
+        for size in (176, 208):
+            self.assertEqual(self.show(os.urandom(size))['type'], 'unknown')
+        self.assertNotIn('by-size-alone',
+                         self.show(sev.kernel_hashes(b'k', b'i', b'c')))
+
+    def test_true_sizes(self):
+        """An error gives the size of the file, however long it is."""
+        (self.dir / 'big').touch()
+        os.truncate(self.dir / 'big', 123456789)
+        self.write('s', b'x')
+        self.refused('show', 'big', names=['123456789'])
+        self.refused('session', 'big', '1', names=['123456789', '2084'])
+        for option in ('--tik', '--tek', '--tk', '-m'):
+            self.refused('secret', 'build', '--tik', 's', '--tek', 's', '-m',
+                         'A' * 64, '-s', 'luks-key:s', option, 'big', 'h',
+                         'p', names=[], status=USAGE
+                         if option == '--tk' else FAILED)
+        self.refused('secret', 'build', '--tk', 'big', '-m', 'A' * 64, '-s',
+                     'luks-key:s', 'h', 'p', names=['123456789', '32'])
+        self.refused('platform', 'status', '--state', 'big',
+                     names=['123456789'])
+        # a device has none
+        self.refused('show', '/dev/zero', names=['at least'])
 
     def test_other_sizes(self):
         for data in (b'', b'x', bytes(16), bytes(2085), bytes(100_000),

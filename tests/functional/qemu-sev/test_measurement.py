@@ -89,6 +89,61 @@ class Measurement(ToolTest):
                               'QUJDREVGR0hJSktMTU5P\n')
         self.assertIn('no room for kernel hashes', err)
 
+    def test_own_output(self):
+        """What the tool prints it takes: digest and nonce in hexadecimal."""
+        told = self.json('measurement', 'build', *self.args(), '--firmware',
+                         'fw', '--nonce', self.nonce.hex())
+        self.assertEqual(told['nonce'], self.nonce.hex())
+        digest = bytes.fromhex(told['launch-digest'])
+        for text in (digest.hex(), digest.hex().upper(),
+                     base64.b64encode(digest).decode()):
+            again = self.json('measurement', 'build', *self.args(),
+                              '--launch-digest', text, '--nonce', told['nonce'])
+            self.assertEqual(again, told)
+        blob = told['measure'] + told['nonce']
+        self.write('blob', blob.encode())
+        for measured in (blob, told['data'], 'blob'):
+            self.tool('measurement', 'verify', *self.args(), '--firmware',
+                      'fw', '-m', measured)
+        for bad in (digest.hex()[:-1], digest.hex()[:-2], digest.hex() + '00',
+                    'g' + digest.hex()[1:]):
+            self.refused('measurement', 'build', *self.args(), '--nonce',
+                         told['nonce'], '--launch-digest', bad,
+                         names=['--launch-digest', 32])
+
+    def test_missing_blob(self):
+        """A file that is not there is called so, not bad base64."""
+        for name in ('measurement.b64', 'no/such', 'x' * 300):
+            err = self.refused('measurement', 'verify', *self.args(),
+                               '--firmware', 'fw', '-m', name)
+            self.assertIn('there is no file', err)
+        self.write('file', b'x')
+        self.refused('measurement', 'verify', *self.args(), '--firmware',
+                     'fw', '-m', 'file', names=['file has 1 byte'])
+        self.assertIn('there is no file', self.refused(
+            'measurement', 'verify', *self.args(), '--firmware', 'fw', '-m',
+            'file/x'))
+
+    def test_pair_of_keys(self):
+        """sev-tool has TEK and TIK in one file, in that order."""
+        self.write('tk', os.urandom(16) + self.tik)
+        args = self.args()
+        at = args.index('--tik')
+        pair = args[:at] + ['--tk', 'tk'] + args[at + 2:]
+        out, _ = self.tool('measurement', 'build', *pair, '--firmware', 'fw',
+                           '--nonce', self.nonce.hex())
+        self.assertEqual(base64.b64decode(out), self.expect(self.image))
+        err = self.refused('measurement', 'build', *args[:at], '--tik', 'tk',
+                           *args[at + 2:], '--firmware', 'fw', '--nonce',
+                           self.nonce.hex(), names=['tk', '32 bytes'])
+        self.assertIn('--tk', err)
+        self.refused('measurement', 'build', *args, '--tk', 'tk',
+                     '--firmware', 'fw', '--nonce', self.nonce.hex(),
+                     status=USAGE, names=['--tk'])
+        self.refused('measurement', 'build', *args[:at], '--tk', 'tik',
+                     *args[at + 2:], '--firmware', 'fw', '--nonce',
+                     self.nonce.hex(), names=['16', '32'])
+
     def test_firmware(self):
         self.assertEqual(self.build('--firmware', 'fw'),
                          self.expect(self.image))

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """qemu-sev platform: identities in state files."""
 
+import os
+import resource
 import stat
+import subprocess
 
-from harness import UNVERIFIED, ToolTest, main
+from harness import FAILED, TOOL, UNVERIFIED, ToolTest, main
 
 
 class Platform(ToolTest):
@@ -58,6 +61,37 @@ class Platform(ToolTest):
             self.write('bad', bytes(bad))
             self.refused('export', '--state', 'bad', 'x', names=['bad'])
             self.assertEqual(self.read('bad'), bytes(bad))
+
+    def test_not_written(self):
+        """Why a state file could not be changed, not just that it failed."""
+        self.tool('platform', 'init', '--state', 'st')
+        before = self.read('st')
+
+        def full():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        for command in ('rotate', 'reset'):
+            _, err = self.tool('platform', command, '--state', 'st',
+                               status=FAILED, preexec_fn=full)
+            self.assertIn('HWERROR_PLATFORM', err)
+            self.assertIn("'st': File too large", err)
+        self.assertEqual(self.read('st'), before)
+        self.assertEqual([path.name for path in self.dir.iterdir()], ['st'])
+
+    def test_read_only(self):
+        """The same on a file system that cannot be written to."""
+        self.tool('platform', 'init', '--state', 'st')
+        script = ('mount --bind . . && mount -o remount,bind,ro . || exit 77; '
+                  'cd . && "$0" platform rotate --state "$1"')
+        unshare = ['unshare', '-m'] if os.geteuid() == 0 else \
+            ['unshare', '-r', '-m']
+        done = subprocess.run([*unshare, 'sh', '-c', script, TOOL,
+                               str(self.dir / 'st')], cwd=self.dir,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, check=False)
+        if b'unshare' in done.stderr or done.returncode == 77:
+            self.skipTest('no mount namespace to be had')
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn(b'Read-only file system', done.stderr)
 
     def test_missing(self):
         self.refused('platform', 'reset', '--state', 'no', names=['no'])

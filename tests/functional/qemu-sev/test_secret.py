@@ -45,6 +45,20 @@ class Secret(ToolTest):
         self.assertEqual(self.open(),
                          ({LUKS: b'my-disk-passphrase'}, bytes(6)))
 
+    def test_pair_of_keys(self):
+        """TEK and TIK in one file, as sev-tool writes it."""
+        self.write('s', b'two in one')
+        self.write('tk', self.tek + self.tik)
+        args = self.args('luks-key:s')
+        del args[2:6]
+        self.tool(*args, '--tk', 'tk', 'h', 'p')
+        self.assertEqual(self.open()[0], {LUKS: b'two in one'})
+        self.refused(*args, '--tik', 'tk', '--tek', 'tk', 'h', 'p',
+                     names=['--tk'])
+        for more in (['--tik', 'tik'], ['--tek', 'tek']):
+            self.refused(*args, '--tk', 'tk', *more, 'h', 'p', status=USAGE,
+                         names=['--tk'])
+
     def test_sizes(self):
         for size in (1, 7, 8, 23, 24, 25, 39, 40, 41, 5000, LIMIT - 40):
             secret = os.urandom(size)
@@ -101,7 +115,7 @@ class Secret(ToolTest):
         self.write('s', bytes(LIMIT + 1))
         self.refused(*self.args('luks-key:s'), 'h', 'p', names=['s', LIMIT])
         self.write('s', bytes(LIMIT // 2))
-        self.refused(*self.args('luks-key:s', 'luks-key:s'), 'h', 'p',
+        self.refused(*self.args('luks-key:s', f'{OTHER}:s'), 'h', 'p',
                      names=[LIMIT])
         self.refused(*self.args('luks-key:/dev/zero'), 'h', 'p',
                      names=['/dev/zero', LIMIT])

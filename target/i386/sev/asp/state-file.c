@@ -91,7 +91,9 @@ static bool read_state(int fd, const char *path, AspState *state, size_t *len,
     n = read_fully(fd, &extra, 1);
     if (n != 0) {
         g_set_error(err, ASP_IDENTITY_ERROR, ASP_IDENTITY_ERROR_FORMAT,
-                    "'%s' is too large for a state file", path);
+                    "'%s' has %" G_GOFFSET_FORMAT " bytes, but a state file "
+                    "has %zu", path, (goffset)lseek(fd, 0, SEEK_END),
+                    sizeof(state->bytes));
         return false;
     }
     return true;
