@@ -451,7 +451,7 @@ static void test_secret_address(void)
         inject_at_refused(qts, packet, bad[i].gpa, bad[i].expected);
     }
     arguments = secret_arguments(packet);
-    test_qmp_refused(qts, "multiples of 16",
+    test_qmp_refused(qts, "reach past the last address",
                      "{ 'execute': 'sev-inject-launch-secret', 'arguments': {"
                      " 'packet-header': %s, 'secret': %s,"
                      " 'gpa': 18446744073709551600 } }",

@@ -82,11 +82,8 @@ bool firmware_command(Firmware *fw, AspCommand id, void *buf, size_t len,
                       GError **err)
 {
     AspStatus status = asp_command(fw->asp, id, buf, len);
-    const char *hint = asp_status_hint(status);
+    const char *hint = asp_identity_hint(fw->identity, status);
 
-    if (status == ASP_HWERROR_PLATFORM) {
-        hint = asp_identity_error(fw->identity) ?: hint;
-    }
     if (status != ASP_SUCCESS) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s failed with %s (0x%x)%s%s", asp_command_name(id),

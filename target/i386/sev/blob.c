@@ -52,6 +52,7 @@ static bool read_file(const char *what, const char *path,
 {
     g_autofree char *buf = g_malloc0(MAX_FILE_SIZE + 1);
     FILE *file = fopen(path, "rb");
+    struct stat st;
     int err;
 
     if (!file) {
@@ -62,6 +63,9 @@ static bool read_file(const char *what, const char *path,
     errno = 0;
     *len = fread(buf, 1, MAX_FILE_SIZE, file);
     err = ferror(file) ? errno ?: EIO : 0;
+    if (fstat(fileno(file), &st) < 0 || !S_ISREG(st.st_mode)) {
+        st.st_size = 0;                 /* not known */
+    }
     fclose(file);
     if (err) {
         error_setg_errno(errp, err, "%s cannot be read", what);
@@ -72,8 +76,9 @@ static bool read_file(const char *what, const char *path,
         return false;
     }
     if (*len == MAX_FILE_SIZE) {
-        error_setg(errp, "%s is too large: it has %d bytes or more", what,
-                   MAX_FILE_SIZE);
+        error_setg(errp, "%s is too large: it has %s%" PRIu64 " bytes", what,
+                   st.st_size < *len ? "at least " : "",
+                   MAX((uint64_t)st.st_size, *len));
         return false;
     }
     *data = g_steal_pointer(&buf);
@@ -103,8 +108,15 @@ bool sev_blob_load_base64(const char *name, const char *path,
 static bool take_key(const char *what, void *data, size_t len,
                      uint8_t *buf, size_t size, Error **errp)
 {
-    bool ok = check_size(what, len, size, errp);
+    bool ok = false;
 
+    if (len == 2 * size) {
+        error_setg(errp, "%s holds %zu bytes, but must hold %zu: TEK and TIK "
+                   "in one file, as sev-tool writes it, have to be two files",
+                   what, len, size);
+    } else {
+        ok = check_size(what, len, size, errp);
+    }
     if (ok) {
         memcpy(buf, data, size);
     }

@@ -18,4 +18,11 @@
  */
 void sev_error_firmware(Error **errp, AspCommand command, uint32_t status);
 
+/**
+ * sev_error_firmware_hint - the same, for who knows the cause better
+ * @hint: the likely cause
+ */
+void sev_error_firmware_hint(Error **errp, AspCommand command,
+                             uint32_t status, const char *hint);
+
 #endif

@@ -33,10 +33,15 @@ void *sev_guest_ram(hwaddr gpa, uint64_t len, Error **errp)
     MemoryRegionSection section;
     void *host = NULL;
 
-    if (gpa % BLOCK_SIZE || len % BLOCK_SIZE || !len || gpa + len < gpa) {
+    if (gpa % BLOCK_SIZE || len % BLOCK_SIZE || !len) {
         error_setg(errp, "0x%" PRIx64 " bytes at gpa 0x%" HWADDR_PRIx
                    ": both must be multiples of %d, and some memory",
                    len, gpa, BLOCK_SIZE);
+        return NULL;
+    }
+    if (len - 1 > UINT64_MAX - gpa) {
+        error_setg(errp, "0x%" PRIx64 " bytes at gpa 0x%" HWADDR_PRIx
+                   " reach past the last address there is", len, gpa);
         return NULL;
     }
     section = memory_region_find(get_system_memory(), gpa, len);

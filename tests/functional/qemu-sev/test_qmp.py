@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """qemu-sev --qmp: a real QEMU, and sockets that are none."""
 
+import hashlib
 import os
+import resource
+import signal
 import socket
 import subprocess
 import time
@@ -59,6 +62,33 @@ class Real(ToolTest):
                      names=['root'])
         self.tool('verify', '--qmp', 'qmp', '--state', 'st',
                   '--allow-emulated')
+
+
+class NoRoom(ToolTest):
+    """A platform that has to make keys, and cannot write them down."""
+
+    FLAGS, END = 5396, 11796    # of a state file, see sev-asp-state
+
+    def test_reason(self):
+        """QEMU says why, with the name of the file."""
+        self.tool('platform', 'init', '--state', 'st')
+        state = bytearray(self.read('st'))
+        state[self.FLAGS:self.END] = bytes(self.END - self.FLAGS)
+        state[self.END:] = hashlib.sha256(state[:self.END]).digest()
+        self.write('st', bytes(state))
+
+        def full():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        done = subprocess.run(
+            [QEMU, '-accel', 'tcg', '-display', 'none', '-nodefaults', '-S',
+             '-machine', 'q35,memory-encryption=sev0', '-object',
+             'sev-guest,id=sev0,state-file=st'], cwd=self.dir,
+            preexec_fn=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b'HWERROR_PLATFORM', done.stderr)
+        self.assertIn(b"'st': File too large", done.stderr)
+        self.assertEqual(self.read('st'), bytes(state))
 
 
 class Hostile(ToolTest):

@@ -140,6 +140,14 @@ const char *asp_identity_error(const AspIdentity *identity)
     return identity->error;
 }
 
+const char *asp_identity_hint(const AspIdentity *identity, uint32_t status)
+{
+    if (status == ASP_HWERROR_PLATFORM && identity->error) {
+        return identity->error;
+    }
+    return asp_status_hint(status);
+}
+
 GByteArray *asp_identity_ca(const AspIdentity *identity)
 {
     GByteArray *ca = g_byte_array_new();

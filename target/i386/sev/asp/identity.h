@@ -75,6 +75,15 @@ void asp_identity_free(AspIdentity *identity);
 const char *asp_identity_error(const AspIdentity *identity);
 
 /**
+ * asp_identity_hint - the likely cause of a status of a platform with @identity
+ * @status: as a command of the platform returned it
+ *
+ * Returns: asp_identity_error() for a file that was not written, otherwise
+ * asp_status_hint()
+ */
+const char *asp_identity_hint(const AspIdentity *identity, uint32_t status);
+
+/**
  * asp_identity_ca - the emulated root: ASK followed by ARK
  *
  * What AMD's key server hands out as "ask_ark".

@@ -171,7 +171,8 @@ static bool command(SevBackendEmulated *be, AspCommand id, void *buf,
                                status, (get_clock() - start) / SCALE_US);
     be->num_windows = 0;
     if (status != ASP_SUCCESS) {
-        sev_error_firmware(errp, id, status);
+        sev_error_firmware_hint(errp, id, status,
+                                asp_identity_hint(be->identity, status));
         return false;
     }
     return true;
