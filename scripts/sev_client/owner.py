@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 EXIT_REFUSED = 3
+TIMEOUT = 300           # for one run of the command
 
 
 class OwnerError(Exception):
@@ -63,10 +64,16 @@ class Owner:
         with open(self.path(name), encoding='ascii') as file:
             return file.read().strip()
 
-    def _run(self, *arguments):
-        done = subprocess.run([self._tool, *arguments], cwd=self._folder,
-                              stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.PIPE, check=False)
+    def _run(self, *arguments, secret=b''):
+        try:
+            done = subprocess.run([self._tool, *arguments], input=secret,
+                                  cwd=self._folder, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, check=False,
+                                  timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise OwnerError(f'{self._tool} does not end') from None
+        done.stdout = done.stdout.decode(errors='replace')
+        done.stderr = done.stderr.decode(errors='replace')
         if done.returncode == EXIT_REFUSED:
             raise Refused(done.stderr.strip())
         if done.returncode:
@@ -96,11 +103,15 @@ class Owner:
                   str(policy))
         return Session(self.path('vm_godh.b64'), self.path('vm_session.b64'))
 
+    def _measurement(self, evidence):
+        """As a file: the command takes text that names one for its name."""
+        return self._write('measurement', evidence.blob.encode())
+
     def verify_measurement(self, evidence, expected):
         """Was exactly this measured, by the platform that has the keys?"""
         arguments = [
             'measurement', 'verify', '--tik', self.path('vm_tik.bin'),
-            '--launch-measure-blob', evidence.blob,
+            '--launch-measure-blob', self._measurement(evidence),
             '--api-major', str(evidence.api_major),
             '--api-minor', str(evidence.api_minor),
             '--build-id', str(evidence.build_id),
@@ -115,14 +126,10 @@ class Owner:
 
     def make_packet(self, evidence, guid, secret):
         """Encrypt @secret, bytes, for the launch that was verified."""
-        file = self._write('secret', secret)
-        try:
-            self._run('secret', 'build', '--base64',
-                      '--tik', self.path('vm_tik.bin'),
-                      '--tek', self.path('vm_tek.bin'),
-                      '--launch-measure-blob', evidence.blob,
-                      '--secret', f'{guid}:{file}',
-                      self.path('header.b64'), self.path('payload.b64'))
-        finally:
-            os.unlink(file)
+        self._run('secret', 'build', '--base64',
+                  '--tik', self.path('vm_tik.bin'),
+                  '--tek', self.path('vm_tek.bin'),
+                  '--launch-measure-blob', self._measurement(evidence),
+                  '--secret', f'{guid}:/dev/stdin', self.path('header.b64'),
+                  self.path('payload.b64'), secret=secret)
         return Packet(self._read('header.b64'), self._read('payload.b64'))

@@ -4,6 +4,8 @@
 import json
 import socket
 
+LINE_MAX = 1 << 24
+
 
 class QmpError(Exception):
     """A command that QEMU refused; str() is QEMU's own description."""
@@ -36,12 +38,15 @@ class Qmp:
 
     def _receive(self):
         try:
-            line = self._lines.readline()
+            line = self._lines.readline(LINE_MAX)
         except (ConnectionError, socket.timeout) as err:
             raise QmpClosed(f'no answer from QEMU: {err}') from err
         if not line:
             raise QmpClosed('QEMU closed the monitor')
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            raise QmpClosed('what QEMU says is no QMP') from None
 
     def execute(self, command, **arguments):
         """Run @command; underscores in argument names mean hyphens."""

@@ -20,6 +20,7 @@ status 403 and the reason as its body.
 """
 
 import base64
+import http.client
 import json
 import os
 import subprocess
@@ -30,6 +31,7 @@ from .owner import EXIT_REFUSED, OwnerError, Packet, Refused, Session
 
 HTTP_FORBIDDEN = 403
 TIMEOUT = 60
+ANSWER_MAX = 1 << 20
 
 
 def ask_command(command, request):
@@ -52,14 +54,19 @@ def ask_service(url, request):
         {'Content-Type': 'application/json'})
     try:
         with urllib.request.urlopen(post, timeout=TIMEOUT) as answer:
-            return answer.read().decode()
+            text = answer.read(ANSWER_MAX + 1)
     except urllib.error.HTTPError as err:
-        reason = err.read().decode(errors='replace').strip()
+        reason = err.read(ANSWER_MAX).decode(errors='replace').strip()
         if err.code == HTTP_FORBIDDEN:
             raise Refused(reason) from None
         raise OwnerError(f'{url}: {err}: {reason}') from None
     except urllib.error.URLError as err:
         raise OwnerError(f'{url}: {err.reason}') from None
+    except http.client.HTTPException as err:
+        raise OwnerError(f'{url}: no answer of HTTP: {err!r}') from None
+    if len(text) > ANSWER_MAX:
+        raise OwnerError(f'{url}: the answer has more than {ANSWER_MAX} bytes')
+    return text.decode(errors='replace')
 
 
 class RemoteOwner:
@@ -77,7 +84,7 @@ class RemoteOwner:
             for name, kind in fields.items():
                 if not isinstance(answer[name], kind):
                     raise ValueError(f'{name} is no {kind.__name__}')
-        except (KeyError, TypeError, ValueError) as err:
+        except (KeyError, TypeError, ValueError, RecursionError) as err:
             raise OwnerError(f'the owner\'s answer cannot be understood: '
                              f'{err!r}') from None
         return answer
