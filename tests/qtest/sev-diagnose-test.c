@@ -174,6 +174,33 @@ static void test_vcpu(const void *opaque)
     diagnosis_free(d);
 }
 
+/* What the user reads: of vCPUs only if that was asked for */
+static unsigned count_warnings(const char *options)
+{
+    g_autofree char *log = test_file("warnings", "", 0);
+    g_autofree char *all = g_strdup_printf(SEV "%s 2>%s", options, log);
+    SevBoot *boot = sev_boot("views-change", all);
+    g_autofree char *text = NULL;
+    unsigned count = 0;
+
+    sev_boot_free(boot);
+    g_assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    for (char *at = strstr(text, "SEV guest 'sev0': vCPU"); at;
+         at = strstr(at + 1, "SEV guest 'sev0': vCPU")) {
+        count++;
+    }
+    return count;
+}
+
+static void test_vcpu_warnings(void)
+{
+    g_assert_cmpuint(count_warnings(",diagnose=first"), ==, 0);
+    g_assert_cmpuint(count_warnings(",diagnose=every"), ==, 0);
+    g_assert_cmpuint(count_warnings(",diagnose=panic"), ==, 0);
+    g_assert_cmpuint(count_warnings(",diagnose=first,diagnose-vcpus=on"),
+                     >, 0);
+}
+
 static void config_write(QTestState *qts, unsigned slot, unsigned offset,
                          uint32_t value)
 {
@@ -232,6 +259,7 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/diagnose/first", test_first);
     qtest_add_func("/sev/diagnose/every", test_every);
     qtest_add_func("/sev/diagnose/panic", test_panic);
+    qtest_add_func("/sev/diagnose/vcpu/warnings", test_vcpu_warnings);
     qtest_add_data_func("/sev/diagnose/vcpu/first", ",diagnose=first",
                         test_vcpu);
     qtest_add_data_func("/sev/diagnose/vcpu/every", ",diagnose=every",

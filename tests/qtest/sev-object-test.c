@@ -14,7 +14,8 @@
 #define MACHINE "-accel tcg -M q35,confidential-guest-support=sev0 "
 
 static const char *const guest_properties[] = {
-    "cbitpos", "dh-cert-file", "diagnose", "handle", "kernel-hashes",
+    "cbitpos", "dh-cert-file", "diagnose",
+    "diagnose-vcpus", "handle", "kernel-hashes",
     "legacy-vm-type", "pause-on-reset", "policy", "reduced-phys-bits",
     "session-file", "sev-device", "state-file", NULL
 };
@@ -294,11 +295,17 @@ static void test_keys_refused(void)
     g_autofree char *key = test_file_pattern("key", 0, 16);
     g_autofree char *small = test_file_pattern("key15", 0, 15);
     g_autofree char *large = test_file_pattern("key17", 0, 17);
+    g_autofree char *pair = test_file_pattern("key32", 0, 32);
+    g_autofree char *huge = test_file_pattern("key99999", 0, 99999);
 
     test_refused("holds 15 bytes, but must hold 16", MACHINE
                  "-object sev-emulated,id=sev0,tik=%s", small);
     test_refused("holds 17 bytes, but must hold 16", MACHINE
                  "-object sev-emulated,id=sev0,tik=%s,tek=%s", key, large);
+    test_refused("as sev-tool writes it", MACHINE
+                 "-object sev-emulated,id=sev0,tik=%s", pair);
+    test_refused("is too large: it has 99999 bytes", MACHINE
+                 "-object sev-emulated,id=sev0,tik=%s", huge);
     test_refused("tek '/nonexistent' cannot be opened", MACHINE
                  "-object sev-emulated,id=sev0,tek=/nonexistent");
     test_refused("tik 'k' holds 3 bytes, but must hold 16", MACHINE
@@ -334,6 +341,14 @@ static void test_iommu_refused(void)
                      "-object sev-guest,id=sev0,diagnose=first -device %s",
                      firmware, iommus[i]);
     }
+}
+
+static void test_diagnose_refused(void)
+{
+    g_autofree char *firmware = test_firmware_full();
+
+    test_refused("no effect without diagnose=first", MACHINE "-bios %s "
+                 "-object sev-guest,id=sev0,diagnose-vcpus=on", firmware);
 }
 
 #define VHOST_USER_REPLY 5u             /* version 1, this is a reply */
@@ -428,6 +443,7 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/object/half-a-session", test_half_a_session);
     qtest_add_func("/sev/object/keys-refused", test_keys_refused);
     qtest_add_func("/sev/object/migration-refused", test_migration_refused);
+    qtest_add_func("/sev/object/diagnose-refused", test_diagnose_refused);
     qtest_add_func("/sev/object/iommu-refused", test_iommu_refused);
     qtest_add_func("/sev/object/vhost-refused", test_vhost_refused);
     qtest_add_func("/sev/object/memory-hotplug", test_hotplug);

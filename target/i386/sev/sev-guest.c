@@ -44,6 +44,12 @@ static bool check_diagnose(const SevGuestState *guest, Error **errp)
                    sev_common_id(SEV_COMMON(guest)));
         return false;
     }
+    if (guest->diagnose_vcpus && guest->diagnose == SEV_DIAGNOSE_OFF) {
+        error_setg(errp, "diagnose-vcpus=on of '%s' has no effect without "
+                   "diagnose=first, every or panic",
+                   sev_common_id(SEV_COMMON(guest)));
+        return false;
+    }
     return true;
 }
 
@@ -59,7 +65,8 @@ static bool sev_guest_check(SevCommonState *sev, Error **errp)
         !check_diagnose(guest, errp)) {
         return false;
     }
-    sev_diagnose_start(sev_common_id(sev), guest->diagnose);
+    sev_diagnose_start(sev_common_id(sev), guest->diagnose,
+                       guest->diagnose_vcpus);
     return true;
 }
 
@@ -185,6 +192,10 @@ static const SevProperty sev_guest_properties[] = {
       "report uses of private memory that are probably not meant: first, "
       "every, or panic at a device's (default: off); emulated platforms only"
     },
+    { "diagnose-vcpus", SEV_PROPERTY_BOOL,
+      offsetof(SevGuestState, diagnose_vcpus),
+      "with diagnose, report also where a vCPU changes the C-bit of a page, "
+      "which correct guests do (default: off)" },
     { }
 };
 

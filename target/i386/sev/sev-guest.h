@@ -29,6 +29,7 @@ struct SevGuestState {
     char *session_file;
     OnOffAuto legacy_vm_type;
     SevDiagnose diagnose;
+    bool diagnose_vcpus;
     bool debug_access;
 
     SevLaunchStart *start;      /* of the first launch, for the next ones */

@@ -30,7 +30,8 @@ class LinuxTest(LaunchTest):
 
     def test_boot(self):
         """Four CPUs of a model without SEV's name in it, and a secret."""
-        guest = self.guest(cpu_model='Skylake-Server', cpus=4)
+        guest = self.guest(cpu_model='Skylake-Server', cpus=4,
+                           more=',diagnose=first')
         launch = self.launch(guest)
         evidence = launch.evidence()
         self.assertTrue(self.owner.trusts(evidence, guest))
@@ -42,7 +43,13 @@ class LinuxTest(LaunchTest):
         self.assertIn(f'sev-init: secret {GUID} text {SECRET.decode()}',
                       console)
         self.assertIn(CMDLINE, console)
+        counters = launch.qmp.execute('query-sev')['memory']
         launch.wait_exit(common.PATIENCE)
+        # It shares pages, as it should, but lets no device see another
+        self.assertGreater(counters['view-changes'], 100)
+        self.assertEqual((counters['device-reads'],
+                          counters['device-writes']), (0, 0))
+        self.assertNotIn('SEV guest', launch.log())
 
     def test_reboot(self):
         """Without a root the kernel reboots; the owner approves each time."""

@@ -106,7 +106,8 @@ class ManualTest(common.LaunchTest):
                  '-nodefaults', '-display', 'none', '-bios',
                  str(GUEST_DIR / f'{guest}.fd'),
                  '-machine', 'q35,memory-encryption=sev0',
-                 '-object', 'sev-guest,id=sev0,diagnose=first',
+                 '-object', 'sev-guest,id=sev0,diagnose=first,'
+                 'diagnose-vcpus=on',
                  '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
                  '-device', 'e1000,id=net0'],
                 check=False, text=True, stderr=subprocess.PIPE,

@@ -18,19 +18,21 @@ bool sev_diagnosing;
 
 static const char *guest_id;
 static SevDiagnose mode;
+static bool report_vcpus;
 static QemuMutex lock;
 static GHashTable *known;               /* page and kind that were reported */
 static uint64_t counters[SEV_USE__MAX];
 static bool panicked;
 static SevDiagnoseRip *find_rip;
 
-void sev_diagnose_start(const char *id, SevDiagnose wanted)
+void sev_diagnose_start(const char *id, SevDiagnose wanted, bool vcpus)
 {
     if (wanted == SEV_DIAGNOSE_OFF) {
         return;
     }
     guest_id = id;
     mode = wanted;
+    report_vcpus = vcpus;
     qemu_mutex_init(&lock);
     known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     sev_diagnosing = true;
@@ -96,6 +98,9 @@ void sev_diagnose_vcpu(hwaddr gpa, const SevVcpuUse *use)
         return;
     }
     trace_sev_diagnose_vcpu(use->cpu_index, gpa, use->va, rip, use->private);
+    if (!report_vcpus) {
+        return;
+    }
     warn_report("SEV guest '%s': vCPU %d uses the page at 0x%" HWADDR_PRIx
                 " with C=%d, but it was last used with C=%d (virtual address "
                 "0x%016" VADDR_PRIx ", RIP %s)", guest_id, use->cpu_index, gpa,

@@ -51,11 +51,13 @@ extern bool sev_diagnosing;
 /**
  * sev_diagnose_start - report from now on
  * @id: of the guest's object; borrowed for good
- * @mode: what to report; off does nothing
+ * @mode: which uses of each kind to report; off does nothing
+ * @vcpus: report vCPUs as well, not only devices and the host: a guest that
+ *   does nothing wrong has such uses, wherever it shares a page
  *
  * Before the guest runs.
  */
-void sev_diagnose_start(const char *id, SevDiagnose mode);
+void sev_diagnose_start(const char *id, SevDiagnose mode, bool vcpus);
 
 /**
  * SevDiagnoseRip - the instruction in which a device is at work
@@ -83,6 +85,7 @@ void sev_diagnose_device(hwaddr gpa, bool write, const char *who);
 /**
  * sev_diagnose_vcpu - a vCPU uses a page that was used with another C-bit
  *
+ * Counted and traced; reported to the user only if vCPUs were asked for.
  * Any thread.
  */
 void sev_diagnose_vcpu(hwaddr gpa, const SevVcpuUse *use);
