@@ -33,6 +33,10 @@ static const Case cases[] = {
     { "smp", "invlpgb", "-cpu max -smp 4", 28 },
     { "one-cpu", "invlpgb", "-cpu max -smp 1", 22 },
     { "absent", "invlpgb", "-cpu max,-invlpgb", 3 },
+    { "max", "control-registers", "-cpu max", 6 },
+    { "max", "svm-assists", "-cpu max", 109 },
+    { "no-assists", "svm-assists", "-cpu max,-nrip-save,-decodeassists", 53 },
+    { "model/EPYC-Milan", "svm-assists", "-cpu EPYC-Milan,+svm", 75 },
     { "model/Haswell", "xsave-faults", "-cpu Haswell", 11 },
 };
 

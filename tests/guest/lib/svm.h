@@ -52,6 +52,11 @@ enum svm_field {
     VMCB_PAT            = 0x668,
 };
 
+/* Code for svm_run() by the name code_NAME; it goes on to end by VMMCALL. */
+#define SVM_CODE(name, text)                                            \
+    extern const uint8_t code_##name[];                                 \
+    asm("code_" #name ": " text "; vmmcall");
+
 /* Can this CPU do that?  If it cannot, a test has nothing to show. */
 bool svm_here(void);
 bool svm_nested_paging_here(void);

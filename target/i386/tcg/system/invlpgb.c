@@ -95,7 +95,7 @@ static bool has_nothing_to_flush(CPUState *cs)
     if (qatomic_read(&cs->running)) {
         return false;
     }
-    smp_rmb();
+    smp_rmb();      /* the state first, see above */
     qemu_spin_lock(&cs->neg.tlb.c.lock);
     empty = !cs->neg.tlb.c.dirty;
     qemu_spin_unlock(&cs->neg.tlb.c.lock);
