@@ -11,6 +11,7 @@
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
 #include "diagnose.h"
+#include "sev/memory/devices.h"
 #include "sev/memory/memory.h"
 #include "sev/trace.h"
 
@@ -36,6 +37,7 @@ void sev_diagnose_start(const char *id, SevDiagnose wanted, bool vcpus)
     qemu_mutex_init(&lock);
     known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     sev_diagnosing = true;
+    sev_memory_devices_watch(sev_diagnose_device);
 }
 
 void sev_diagnose_set_rip(SevDiagnoseRip *find)

@@ -8,6 +8,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "devices.h"
 #include "iommu.h"
 #include "pci.h"
 #include "space.h"
@@ -36,6 +37,11 @@ bool sev_memory_space_find_host(void *host, uint64_t *addr)
 bool sev_memory_iommu_check(Error **errp)
 {
     g_assert_not_reached();
+}
+
+void sev_memory_devices_watch(SevMemoryPrivateUse *report)
+{
+    /* Nobody encrypts, so nothing can be used as what it is not */
 }
 
 bool sev_memory_pci_check(Error **errp)
