@@ -146,7 +146,7 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
 {
     static uint8_t page;
 
-    page++;
+    page = (page + 1) % DMA_DISK_PAGES;
     return run(ATA_WRITE_DMA, page, from, seconds) &&
            run(ATA_READ_DMA, page, to, seconds);
 }

@@ -186,7 +186,7 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
 {
     static uint32_t page;
 
-    page++;
+    page = (page + 1) % DMA_DISK_PAGES;
     return transfer(IO_WRITE, page, from, seconds) &&
            transfer(IO_READ, page, to, seconds);
 }

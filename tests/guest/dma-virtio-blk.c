@@ -14,7 +14,7 @@ static bool copy(uint64_t to, uint64_t from, unsigned seconds)
 {
     static uint32_t page;
 
-    page++;
+    page = (page + 1) % DMA_DISK_PAGES;
     virtio_blk_write(page, from, 1);
     if (!virtio_blk_wait(seconds)) {
         return false;

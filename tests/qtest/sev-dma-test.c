@@ -7,6 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
+#include "qobject/qdict.h"
 #include "sev/boot.h"
 
 #define PAGE    4096
@@ -44,6 +45,10 @@ static const Device disks[] = {
     { "virtio-blk", "-drive if=none,id=d,format=raw,file=%s "
                     "-device virtio-blk-pci,drive=d,disable-legacy=on,"
                     "iommu_platform=on", PASSED },
+    { "virtio-scsi", "-drive if=none,id=d,format=raw,file=%s "
+                     "-device virtio-scsi-pci,id=bus,disable-legacy=on,"
+                     "iommu_platform=on -device scsi-hd,drive=d,bus=bus.0",
+      PASSED },
 };
 
 static const Device others[] = {
@@ -258,6 +263,164 @@ static void test_large(const void *machine)
     unlink(file);
 }
 
+/*
+ * A disk that is at work all the time, in a thread of its own where it can
+ * have one; %s: its file.  It is in slot SLOT of a machine whose guest ejects
+ * devices by two registers.
+ */
+#define BUSY_MACHINE    "-accel tcg -cpu max -machine pc "
+#define SLOT            5
+#define ACPI_BUS        0xae10
+#define ACPI_EJECT      0xae08
+
+static const Device busy_disks[] = {
+    { "virtio-blk", "-drive if=none,id=d,format=raw,file=%s "
+                    "-object iothread,id=io -device virtio-blk-pci,id=disk,"
+                    "drive=d,disable-legacy=on,iommu_platform=on,"
+                    "iothread=io,addr=5" },
+    { "virtio-scsi", "-drive if=none,id=d,format=raw,file=%s "
+                     "-object iothread,id=io -device virtio-scsi-pci,id=disk,"
+                     "disable-legacy=on,iommu_platform=on,iothread=io,addr=5 "
+                     "-device scsi-hd,drive=d,bus=disk.0" },
+    /*
+     * In this version of QEMU it has no iothread=, and one that is unplugged
+     * at work may stay for good, in a plain guest too.
+     */
+    { "nvme", "-drive if=none,id=d,format=raw,file=%s "
+              "-device nvme,id=disk,drive=d,serial=1,ioeventfd=on,addr=5" },
+};
+
+/* How the guest's buffers are: numbers that lib/dma.c knows */
+#define FOR_EVER_PRIVATE 1
+#define FOR_EVER_SHARED  2
+
+/* So long each of these tests may take, on a busy machine */
+#define BUSY_SECONDS    240
+
+#define STOPS           30
+#define RESETS          5
+
+typedef struct Busy {
+    const Device *disk;
+    const char *machine;
+    unsigned buffers;
+} Busy;
+
+/* Wait until the guest has begun its work for the @number-th time */
+static void wait_busy(SevBoot *boot, unsigned number)
+{
+    for (;;) {
+        g_autofree char *report = NULL;
+        const char *at;
+        unsigned count = 0;
+
+        g_assert_true(g_file_get_contents(boot->serial, &report, NULL, NULL));
+        g_assert_null(strstr(report, "gave-up"));
+        for (at = report; (at = strstr(at, "info busy 0x1\n")); at++) {
+            count++;
+        }
+        if (count >= number) {
+            return;
+        }
+        g_usleep(10000);
+    }
+}
+
+static void command(SevBoot *boot, const char *name)
+{
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': %s }", name);
+}
+
+static void stop_and_go(SevBoot *boot)
+{
+    for (unsigned i = 0; i < STOPS; i++) {
+        g_usleep(20000);
+        command(boot, "stop");
+        command(boot, "cont");
+    }
+}
+
+static void reset_often(SevBoot *boot)
+{
+    for (unsigned i = 0; i < RESETS; i++) {
+        command(boot, "system_reset");
+        wait_busy(boot, i + 2);
+    }
+}
+
+static void unplug_disk(SevBoot *boot)
+{
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'device_del', "
+                             "'arguments': { 'id': 'disk' } }");
+    qtest_outl(boot->qts, ACPI_BUS, 0);
+    qtest_outl(boot->qts, ACPI_EJECT, 1 << SLOT);
+    /* Before the guest misses it; the vCPU has no interrupt to end RCU's wait */
+    command(boot, "stop");
+    for (bool gone = false; !gone;) {
+        QDict *event = qtest_qmp_eventwait_ref(boot->qts, "DEVICE_DELETED");
+
+        gone = !g_strcmp0(qdict_get_try_str(qdict_get_qdict(event, "data"),
+                                            "device"), "disk");
+        qobject_unref(event);
+    }
+}
+
+/*
+ * Whatever the main loop does with the BQL while it waits for the disk, the
+ * disk's accesses to memory come to their end.  No answer ends the test by a
+ * signal.
+ */
+static void check_busy(const Busy *busy, bool unplug)
+{
+    g_autofree char *guest = g_strdup_printf("dma-%s", busy->disk->name);
+    g_autofree char *file = new_file();
+    g_autofree char *own = g_strdup_printf(busy->disk->options, file);
+    g_autofree char *options = g_strdup_printf(
+        "%s %s -fw_cfg name=opt/sev/for-ever,string=%u", busy->machine, own,
+        busy->buffers);
+    SevBoot *boot;
+
+    alarm(BUSY_SECONDS);
+    boot = sev_boot_begin(guest, options);
+    wait_busy(boot, 1);
+    if (unplug) {
+        unplug_disk(boot);
+    } else {
+        stop_and_go(boot);
+        reset_often(boot);
+    }
+    sev_boot_free(boot);
+    alarm(0);
+    unlink(file);
+}
+
+static void test_busy(const void *busy)
+{
+    check_busy(busy, false);
+}
+
+static void test_busy_unplug(const void *busy)
+{
+    check_busy(busy, true);
+}
+
+static void add_busy(const char *kind, const char *machine,
+                     const Device *disk, unsigned buffers)
+{
+    g_autofree char *stop = g_strdup_printf("sev/dma/busy-%s/%s/stop", kind,
+                                            disk->name);
+    g_autofree char *unplug = g_strdup_printf("sev/dma/busy-%s/%s/unplug",
+                                              kind, disk->name);
+    Busy busy = { .disk = disk, .machine = machine, .buffers = buffers };
+
+    qtest_add_data_func_full(stop, g_memdup2(&busy, sizeof(busy)), test_busy,
+                             g_free);
+    if (!g_str_equal(disk->name, "nvme")) {
+        qtest_add_data_func_full(unplug, g_memdup2(&busy, sizeof(busy)),
+                                 test_busy_unplug, g_free);
+    }
+}
+
 static void add(const char *kind, const Device *device, GTestDataFunc fn)
 {
     g_autofree char *path = g_strdup_printf("sev/dma/%s/%s", kind,
@@ -277,6 +440,15 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
         add("encrypted", &others[i], test_other);
         add("plain", &others[i], test_plain_other);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(busy_disks); i++) {
+        add_busy("private", BUSY_MACHINE "-machine memory-encryption=sev0 "
+                 "-object sev-guest,id=sev0", &busy_disks[i],
+                 FOR_EVER_PRIVATE);
+        add_busy("shared", BUSY_MACHINE "-machine memory-encryption=sev0 "
+                 "-object sev-guest,id=sev0,diagnose=first", &busy_disks[i],
+                 FOR_EVER_SHARED);
+        add_busy("plain", BUSY_MACHINE, &busy_disks[i], FOR_EVER_SHARED);
     }
     qtest_add_data_func("sev/dma/encrypted/large", SEV, test_large);
     qtest_add_data_func("sev/dma/plain/large", PLAIN, test_large);

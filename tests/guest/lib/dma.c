@@ -4,6 +4,7 @@
  * The guest around a device driver: the device copies from and to pages that
  * are shared with it, or that somebody forgot to share.
  */
+#include "fw-cfg.h"
 #include "guest.h"
 #include "views.h"
 
@@ -17,6 +18,10 @@
 #define IMPATIENCE      2               /* where it is not meant to work */
 
 #define WORDS           (dma_device.size / 8)
+/* What the host may ask for instead of the checks */
+#define FOR_EVER_PRIVATE 1
+#define FOR_EVER_SHARED 2
+
 #define SECRET_SEED     0x9c1ce70000000000ull
 
 static bool start(uint64_t control, mem64 *at)
@@ -93,6 +98,20 @@ static void check_private_control(uint64_t c_bit)
     check_shared();
 }
 
+/* For a host that wants to interrupt the device at its work */
+static void copy_for_ever(uint64_t address, mem64 *at)
+{
+    for (uint64_t n = 0; ; n++) {
+        fill(at, n, WORDS);
+        if (!dma_device.copy(address, address, PATIENCE)) {
+            report_abort("the device copies no more", n);
+        }
+        if (n % 64 == 0) {
+            report_info("busy", n / 64);
+        }
+    }
+}
+
 void guest_main(void)
 {
     uint64_t c_bit = sev_c_bit();
@@ -102,6 +121,14 @@ void guest_main(void)
     report_info("secret-physical", SECRET);
     if (!start(CONTROL, shared_view(CONTROL))) {
         report_abort("the device does not get ready", 0);
+    }
+    switch (fw_cfg_number("opt/sev/for-ever", 0)) {
+    case FOR_EVER_PRIVATE:
+        copy_for_ever(SECRET, private_view(SECRET));
+        break;
+    case FOR_EVER_SHARED:
+        copy_for_ever(SOURCE, shared_view(SOURCE));
+        break;
     }
     check_shared();
     check_private_target(other);

@@ -12,6 +12,7 @@
 #define DMA_MMIO        0xd0000000      /* for the device's registers */
 #define DMA_MMIO_SIZE   0x00200000
 #define DMA_CONTROL     0x10000         /* bytes of a control area */
+#define DMA_DISK_PAGES  64u             /* that a disk has at least */
 
 /* Of the words in shared memory; nothing that comes by accident. */
 #define SHARED_SEED     0x5ea5ed0000000000ull

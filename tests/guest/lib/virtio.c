@@ -42,7 +42,7 @@
 static struct dma_memory memory;
 static mem8 *common;
 static mem16 *notify;
-static uint16_t turns;
+static uint16_t queue, turns;
 
 struct capability {
     uint8_t bar;
@@ -99,7 +99,7 @@ static void set_address(unsigned reg, uint64_t physical)
 
 static void set_queue(void)
 {
-    set16(QUEUE_SELECT, 0);
+    set16(QUEUE_SELECT, queue);
     set16(QUEUE_SIZE, ENTRIES);
     set_address(QUEUE_DESC, memory.physical + DESC);
     set_address(QUEUE_AVAIL, memory.physical + AVAIL);
@@ -109,6 +109,12 @@ static void set_queue(void)
 }
 
 bool virtio_start(unsigned type, mem8 *registers, struct dma_memory control)
+{
+    return virtio_start_queue(type, 0, registers, control);
+}
+
+bool virtio_start_queue(unsigned type, unsigned number, mem8 *registers,
+                        struct dma_memory control)
 {
     int device = pci_find_id((FIRST_ID + type) << 16 | VENDOR);
     struct capability config, doorbell;
@@ -120,6 +126,7 @@ bool virtio_start(unsigned type, mem8 *registers, struct dma_memory control)
     }
     memory = control;
     common = registers + config.offset;
+    queue = number;
     turns = 0;
     pci_enable(device, config.bar, DMA_MMIO);
     set8(STATUS, 0);
@@ -153,7 +160,7 @@ void virtio_submit(const struct virtio_buffer *buffers, unsigned count)
     }
     avail[2 + turns % ENTRIES] = 0;
     avail[1] = ++turns;
-    *notify = 0;
+    *notify = queue;
 }
 
 int64_t virtio_wait(unsigned seconds)

@@ -11,6 +11,7 @@
 #define VIRTIO_BLOCK    2
 #define VIRTIO_RNG      4
 #define VIRTIO_BALLOON  5
+#define VIRTIO_SCSI     8
 
 /* A piece of memory that the device reads or writes. */
 struct virtio_buffer {
@@ -24,6 +25,10 @@ struct virtio_buffer {
  * pages of @control.  It is to respect that its memory is behind an IOMMU.
  */
 bool virtio_start(unsigned type, mem8 *registers, struct dma_memory control);
+
+/* The same with its queue @number. */
+bool virtio_start_queue(unsigned type, unsigned number, mem8 *registers,
+                        struct dma_memory control);
 
 /* Give the device a chain of buffers; one at a time. */
 void virtio_submit(const struct virtio_buffer *buffers, unsigned count);

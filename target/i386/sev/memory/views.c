@@ -132,6 +132,7 @@ static MemTxResult view_write(void *opaque, hwaddr gpa, uint64_t data,
 static const MemoryRegionOps view_ops = {
     .read_with_attrs = view_read,
     .write_with_attrs = view_write,
+    .copy = view_copy,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
