@@ -350,6 +350,40 @@ static void test_dump_kdump(void)
     check_dump_kdump(OPEN ",debug-access=on", true);
 }
 
+/* Accesses that had to transform, until now */
+static int64_t count_copies(QTestState *qts)
+{
+    QDict *response = qtest_qmp(qts, "{ 'execute': 'query-sev' }");
+    QDict *info = qdict_get_qdict(response, "return");
+    int64_t copies = qdict_get_int(qdict_get_qdict(info, "memory"), "copies");
+
+    qobject_unref(response);
+    return copies;
+}
+
+/* No page is encrypted more than once, whatever the format */
+static void test_dump_once(void)
+{
+    static const char *const formats[] = { "elf", "kdump-raw-zlib" };
+    SevBoot *boot = sev_boot("shared", CLOSED);
+    g_autofree char *file = test_file("once", "", 0);
+    g_autofree char *protocol = g_strdup_printf("file:%s", file);
+    int64_t copies[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        int64_t before = count_copies(boot->qts);
+
+        qtest_qmp_assert_success(boot->qts, "{ 'execute': 'dump-guest-memory',"
+                                 " 'arguments': { 'paging': false, "
+                                 "'protocol': %s, 'format': %s } }", protocol,
+                                 formats[i]);
+        copies[i] = count_copies(boot->qts) - before;
+    }
+    g_assert_cmpint(copies[0], >, 0);
+    g_assert_cmpint(copies[1], ==, copies[0]);
+    sev_boot_free(boot);
+}
+
 /* Page tables are private, and their entries are shown without the C-bit */
 static void test_tables(const void *opaque)
 {
@@ -382,6 +416,7 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/debug/dump", test_dump);
     qtest_add_func("/sev/debug/dump/part", test_dump_part);
     qtest_add_func("/sev/debug/dump/kdump", test_dump_kdump);
+    qtest_add_func("/sev/debug/dump/once", test_dump_once);
     qtest_add_data_func("/sev/debug/tables/51", "51", test_tables);
     qtest_add_data_func("/sev/debug/tables/47", "47", test_tables);
     qtest_add_data_func("/sev/debug/tables/40", "40", test_tables);

@@ -75,12 +75,16 @@ void sev_debug_set(const char *id, SevBackend *backend, bool on)
     }
 }
 
-/* One page of many: the first failure tells of all */
+/*
+ * One page of many: the first failure tells of all.  A dump may have a thread
+ * of its own, and the firmware serves one at a time.
+ */
 static bool copy_for_dump(uint64_t addr, void *host, void *buf, size_t len)
 {
     static bool warned;
     Error *err = NULL;
 
+    BQL_LOCK_GUARD();
     if (copy(addr, host, buf, len, false, &err)) {
         return true;
     }
@@ -133,7 +137,6 @@ const void *sev_debug_dump(const void *host, size_t len)
                        (uintptr_t)host % SEV_MEMORY_PAGE);
     const uint8_t *next = (const uint8_t *)host + first;
 
-    BQL_LOCK_GUARD();
     g_assert(len <= sizeof(bytes));
     if (!sev_memory_space_model() && !sev_debug_space_is_on()) {
         return host;
