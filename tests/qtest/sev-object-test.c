@@ -379,25 +379,111 @@ static void *vhost_backend(void *opaque)
     return NULL;
 }
 
+/* Listens at @path, and plays the backend of the first to connect */
+typedef struct Vhost {
+    char *path;
+    int fd;
+    GThread *thread;
+} Vhost;
+
+static Vhost vhost_start(void)
+{
+    Vhost vhost = { .path = test_file("vhost", "", 0) };
+
+    unlink(vhost.path);
+    vhost.fd = unix_listen(vhost.path, &error_abort);
+    vhost.thread = g_thread_new("vhost", vhost_backend,
+                                GINT_TO_POINTER(vhost.fd));
+    return vhost;
+}
+
+/* When QEMU has ended */
+static void vhost_end(Vhost vhost)
+{
+    g_thread_join(vhost.thread);
+    close(vhost.fd);
+    g_free(vhost.path);
+}
+
+#define VHOST_MACHINE   MACHINE "-object sev-guest,id=sev0 " \
+                        "-object memory-backend-memfd,id=m,size=64M,share=on " \
+                        "-machine memory-backend=m -m 64 "
+#define VHOST_NETDEV    "-chardev socket,id=c,path=%s " \
+                        "-netdev vhost-user,id=n,chardev=c "
+#define NET_REFUSED     "virtio-net-pci with vhost by netdev 'n' cannot use " \
+                        "the memory of this SEV guest"
+
 static void test_vhost_refused(void)
 {
     g_autofree char *firmware = test_firmware_full();
-    g_autofree char *path = test_file("vhost", "", 0);
-    GThread *thread;
-    int fd;
+    Vhost vhost = vhost_start();
 
-    unlink(path);
-    fd = unix_listen(path, &error_abort);
-    thread = g_thread_new("vhost", vhost_backend, GINT_TO_POINTER(fd));
-    test_refused("vhost cannot use the memory", MACHINE "-bios %s "
-                 "-object sev-guest,id=sev0 "
-                 "-object memory-backend-memfd,id=m,size=64M,share=on "
-                 "-machine memory-backend=m -m 64 "
+    test_refused(NET_REFUSED, VHOST_MACHINE "-bios %s " VHOST_NETDEV
+                 "-device virtio-net-pci,netdev=n", firmware, vhost.path);
+    vhost_end(vhost);
+}
+
+/* A card that no -device asks for */
+static void test_vhost_refused_nic(void)
+{
+    g_autofree char *firmware = test_firmware_full();
+    Vhost vhost = vhost_start();
+
+    test_refused("with vhost by netdev", VHOST_MACHINE "-bios %s "
                  "-chardev socket,id=c,path=%s "
-                 "-netdev vhost-user,id=n,chardev=c "
-                 "-device virtio-net-pci,netdev=n", firmware, path);
-    g_thread_join(thread);
-    close(fd);
+                 "-nic vhost-user,chardev=c,model=virtio-net-pci", firmware,
+                 vhost.path);
+    vhost_end(vhost);
+}
+
+/* It comes when the guest is there, which goes on without it */
+static void test_vhost_refused_later(void)
+{
+    g_autofree char *options = NULL;
+    Vhost vhost = vhost_start();
+    g_autofree char *state = NULL;
+    QTestState *qts;
+
+    options = g_strdup_printf(
+        "-object memory-backend-memfd,id=m,size=64M,share=on "
+        "-machine memory-backend=m -m 64 -chardev socket,id=c,path=%s",
+        vhost.path);
+    qts = test_launch("sev-guest", options);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'netdev_add', 'arguments': "
+                             "{ 'type': 'vhost-user', 'id': 'n', "
+                             "'chardev': 'c' } }");
+    test_qmp_refused(qts, NET_REFUSED, "{ 'execute': 'device_add', "
+                     "'arguments': { 'driver': 'virtio-net-pci', "
+                     "'netdev': 'n' } }");
+    state = test_state(qts);
+    g_assert_cmpstr(state, ==, "launch-secret");
+    qtest_quit(qts);
+    vhost_end(vhost);
+}
+
+/* Whatever works for it: another process, the host's kernel, hardware */
+static const char *const outside[] = {
+    "vhost-scsi-pci", "vhost-user-blk-pci", "vhost-user-fs-pci",
+    "vhost-user-gpu-pci", "vhost-user-input-pci", "vhost-user-rng-pci",
+    "vhost-user-scsi-pci", "vhost-user-snd-pci", "vhost-user-vga",
+    "vhost-user-vsock-pci", "vhost-vsock-pci", "vfio-pci",
+};
+
+static void test_outside_refused(void)
+{
+    g_autofree char *firmware = test_firmware_full();
+    QTestState *qts = test_launch("sev-guest", "");
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(outside); i++) {
+        g_autofree char *text = g_strdup_printf("%s cannot use the memory",
+                                                outside[i]);
+
+        test_qmp_refused(qts, text, "{ 'execute': 'device_add', 'arguments': "
+                         "{ 'driver': %s } }", outside[i]);
+        test_refused(text, MACHINE "-bios %s -object sev-guest,id=sev0 "
+                     "-device %s", firmware, outside[i]);
+    }
+    qtest_quit(qts);
 }
 
 /* Memory that comes later is memory like all other */
@@ -445,7 +531,11 @@ int main(int argc, char **argv)
     qtest_add_func("/sev/object/migration-refused", test_migration_refused);
     qtest_add_func("/sev/object/diagnose-refused", test_diagnose_refused);
     qtest_add_func("/sev/object/iommu-refused", test_iommu_refused);
-    qtest_add_func("/sev/object/vhost-refused", test_vhost_refused);
+    qtest_add_func("/sev/object/vhost-refused/start", test_vhost_refused);
+    qtest_add_func("/sev/object/vhost-refused/nic", test_vhost_refused_nic);
+    qtest_add_func("/sev/object/vhost-refused/later",
+                   test_vhost_refused_later);
+    qtest_add_func("/sev/object/vhost-refused/kinds", test_outside_refused);
     qtest_add_func("/sev/object/memory-hotplug", test_hotplug);
     ret = g_test_run();
     test_files_remove();

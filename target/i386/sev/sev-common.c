@@ -14,7 +14,7 @@
 #include "system/reset.h"
 #include "system/system.h"
 #include "sev/debug/debug.h"
-#include "sev/memory/iommu.h"
+#include "sev/memory/outside.h"
 #include "sev/memory/pci.h"
 #include "sev/memory/space.h"
 #include "properties.h"
@@ -185,7 +185,7 @@ static int sev_common_kvm_init(ConfidentialGuestSupport *cgs, Error **errp)
 static bool check_machine(SevCommonState *sev, Error **errp)
 {
     return !sev_memory_space_model() ||
-           (sev_memory_pci_check(errp) && sev_memory_iommu_check(errp));
+           (sev_memory_pci_check(errp) && sev_memory_outside_check(errp));
 }
 
 static AddressSpace *sev_common_ram_space(ConfidentialGuestSupport *cgs)

@@ -14,6 +14,7 @@
 #include "system/dma-map-notify.h"
 #include "devices.h"
 #include "iommu.h"
+#include "outside.h"
 #include "pci.h"
 #include "space.h"
 
@@ -91,6 +92,7 @@ void sev_memory_devices_start(void)
     let_devices_copy();
     sev_memory_iommu_lay_over(&address_space_memory,
                               sev_memory_iommu_new(choose, NULL, NULL));
+    sev_memory_outside_refuse();
     if (report) {
         sev_memory_pci_start(choose);
     }

@@ -46,8 +46,8 @@ static int notify_flag_changed(IOMMUMemoryRegion *mr,
                                IOMMUNotifierFlag new_flags, Error **errp)
 {
     if (new_flags) {
-        error_setg(errp, "memory of this SEV guest is encrypted by QEMU: "
-                   "vhost and assigned devices cannot use it");
+        error_setg(errp, "only QEMU itself can use the memory of this SEV "
+                   "guest, which it encrypts, and neither vhost nor VFIO");
         return -ENOTSUP;
     }
     return 0;
@@ -95,20 +95,4 @@ void sev_memory_iommu_lay_over(AddressSpace *as, MemoryRegion *root)
     as->root = root;
     memory_region_ref(as->root);
     memory_region_transaction_commit();
-}
-
-/* All kinds of vhost learn from listeners of this name where memory is */
-bool sev_memory_iommu_check(Error **errp)
-{
-    MemoryListener *listener;
-
-    QTAILQ_FOREACH(listener, &address_space_memory.listeners, link_as) {
-        if (listener->name && g_str_has_prefix(listener->name, "vhost")) {
-            error_setg(errp, "vhost cannot use the memory of this SEV guest, "
-                       "which QEMU encrypts: use vhost=off or a device that "
-                       "QEMU emulates");
-            return false;
-        }
-    }
-    return true;
 }

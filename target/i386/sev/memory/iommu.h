@@ -42,13 +42,4 @@ MemoryRegion *sev_memory_iommu_new(SevMemoryChoose *choose, SevMemoryWho *who,
  */
 void sev_memory_iommu_lay_over(AddressSpace *as, MemoryRegion *root);
 
-/**
- * sev_memory_iommu_check - refuse those who keep addresses of guest memory
- * @errp: set when a part of the machine lets somebody outside of this process
- *   use the memory
- *
- * When the machine is complete.
- */
-bool sev_memory_iommu_check(Error **errp);
-
 #endif

@@ -9,7 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "devices.h"
-#include "iommu.h"
+#include "outside.h"
 #include "pci.h"
 #include "space.h"
 
@@ -34,7 +34,7 @@ bool sev_memory_space_find_host(void *host, uint64_t *addr)
     g_assert_not_reached();
 }
 
-bool sev_memory_iommu_check(Error **errp)
+bool sev_memory_outside_check(Error **errp)
 {
     g_assert_not_reached();
 }
