@@ -306,6 +306,60 @@ static void test_hotplug(const void *machine)
     sev_boot_free(boot);
 }
 
+/*
+ * Memory that was used and is gone is nothing that a reset would come across,
+ * whatever has its place now.
+ */
+static void test_hotplug_reset(void)
+{
+    SevBoot *boot = sev_boot_begin("hotplug", SEV " -m 64,slots=1,maxmem=1G");
+
+    sev_boot_wait_for(boot, "info waits 0x1");
+    plug(boot, 1);
+    sev_boot_wait_for(boot, "info waits 0x2");
+    unplug(boot);
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'system_reset' }");
+    qtest_qmp_eventwait(boot->qts, "RESET");
+    plug(boot, 0);
+    qtest_qmp_assert_success(boot->qts, "{ 'execute': 'system_reset' }");
+    qtest_qmp_eventwait(boot->qts, "RESET");
+    sev_boot_free(boot);
+}
+
+/* As many modules as a machine takes, beside its other memory */
+#define MODULES         256
+#define MODULE_SIZE     (2 * 1024 * 1024)
+
+static uint64_t module(unsigned i)
+{
+    return DIMM + (uint64_t)i * MODULE_SIZE;
+}
+
+static void test_many_blocks(void)
+{
+    g_autofree char *firmware = test_firmware_full();
+    GString *options = g_string_new(NULL);
+    QTestState *qts;
+
+    g_string_printf(options, SEV " -nodefaults -S -bios %s "
+                    "-m 64,slots=%u,maxmem=8G", firmware, MODULES);
+    for (unsigned i = 0; i < MODULES; i++) {
+        g_string_append_printf(options, " -object memory-backend-ram,id=m%u,"
+                               "size=%u -device pc-dimm,memdev=m%u,addr=%"
+                               PRIu64, i, MODULE_SIZE, i, module(i));
+    }
+    qts = qtest_init(options->str);
+    for (unsigned i = 0; i < MODULES; i++) {
+        qtest_writeq(qts, module(i), i);
+    }
+    for (unsigned i = 0; i < MODULES; i++) {
+        g_assert_cmpuint(qtest_readq(qts, module(i)), ==, i);
+    }
+    qtest_quit(qts);
+    g_string_free(options, true);
+    test_files_remove();
+}
+
 /* A balloon takes no memory from an encrypted guest, whatever it is told */
 static void check_balloon(const char *machine, unsigned words_left)
 {
@@ -378,6 +432,8 @@ int main(int argc, char **argv)
     qtest_add_data_func("sev/memory/hotplug/encrypted", SEV, test_hotplug);
     qtest_add_data_func("sev/memory/hotplug/plain",
                         "-accel tcg -cpu max -machine q35", test_hotplug);
+    qtest_add_func("sev/memory/hotplug/reset", test_hotplug_reset);
+    qtest_add_func("sev/memory/many-blocks", test_many_blocks);
     qtest_add_func("sev/memory/balloon", test_balloon);
     qtest_add_func("sev/memory/flash", test_flash);
     qtest_add_data_func("sev/memory/code/multi", "-smp 4", test_code);
