@@ -132,7 +132,10 @@ const char *double_ioctl_name(unsigned long request);
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 
-/* preload.c: the descriptors.  @index: of the vCPU or the guest memory */
+/*
+ * preload.c: the descriptors.  @index: of the vCPU or the guest memory; of
+ * /dev/sev, whether it was opened for writing
+ */
 int double_fd_new(DoubleKind kind, unsigned index, size_t size);
 DoubleKind double_fd_kind(int fd, unsigned *index);
 
@@ -140,7 +143,11 @@ DoubleKind double_fd_kind(int fd, unsigned *index);
 int double_kvm_ioctl(unsigned long request, void *arg);
 int double_vm_ioctl(unsigned long request, void *arg);
 int double_vcpu_ioctl(DoubleVcpu *vcpu, unsigned long request, void *arg);
-int double_sev_ioctl(unsigned long request, void *arg);
+int double_sev_ioctl(unsigned long request, void *arg, bool writable);
+
+/* sev-owner.c: SEV_ISSUE_CMD that change the platform's keys, or help to */
+DoubleHandler double_factory_reset, double_pek_gen, double_pdh_gen;
+DoubleHandler double_pek_csr, double_pek_cert_import;
 
 /* kvm-sev.c, kvm-regions.c: ioctls of a VM that are about encryption */
 int double_encrypt_op(void *arg);
@@ -225,6 +232,9 @@ void double_page_reclaim(const void *page);
  * process.
  */
 AspStatus double_firmware(AspCommand id, void *buf, size_t len);
+
+/* INIT, if the platform was reset since it was initialised */
+AspStatus double_platform_init(void);
 bool double_snp_digest(const void *gctx, uint8_t *digest);
 bool double_user_read(uint64_t addr, void *buf, size_t len);
 bool double_user_write(uint64_t addr, const void *buf, size_t len);

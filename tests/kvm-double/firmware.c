@@ -69,14 +69,40 @@ static AspIdentity *identity(void)
     return id;
 }
 
+/* Memory for VMSAs, which with SEV-SNP is the firmware's for good */
+static void *tmr(size_t size)
+{
+    static void *memory;
+
+    if (!memory) {
+        if (posix_memalign(&memory, size, size) != 0) {
+            g_error("no memory for the TMR");
+        }
+        if (double_has_snp()) {
+            double_rmp_give((uintptr_t)memory, size);
+        }
+    }
+    return memory;
+}
+
+static AspStatus start(Asp *asp)
+{
+    const size_t size = double_has_snp() ? ASP_TMR_SIZE_SNP : ASP_TMR_SIZE;
+    AspCmdInit init = { 0 };
+
+    if (double_has_es()) {
+        init.options = GUINT32_TO_LE(ASP_INIT_ES);
+        init.tmr_paddr = GUINT64_TO_LE((uintptr_t)tmr(size));
+        init.tmr_len = GUINT32_TO_LE(size);
+    }
+    return asp_command(asp, ASP_CMD_INIT, &init, sizeof(init));
+}
+
 /* As the driver does when it is loaded */
 static Asp *platform(void)
 {
     static Asp *asp;
     SnpCmdInitEx snp_init = { .flags = GUINT32_TO_LE(SNP_INIT_EX_RMP) };
-    const size_t tmr_size = double_has_snp() ? ASP_TMR_SIZE_SNP : ASP_TMR_SIZE;
-    AspCmdInit init = { 0 };
-    void *tmr;
 
     if (asp) {
         return asp;
@@ -87,21 +113,19 @@ static Asp *platform(void)
                                         sizeof(snp_init)) != ASP_SUCCESS) {
         g_error("the platform does not start with SEV-SNP");
     }
-    if (double_has_es()) {
-        if (posix_memalign(&tmr, tmr_size, tmr_size) != 0) {
-            g_error("no memory for the TMR");
-        }
-        if (double_has_snp()) {
-            double_rmp_give((uintptr_t)tmr, tmr_size);
-        }
-        init.options = GUINT32_TO_LE(ASP_INIT_ES);
-        init.tmr_paddr = GUINT64_TO_LE((uintptr_t)tmr);
-        init.tmr_len = GUINT32_TO_LE(tmr_size);
-    }
-    if (asp_command(asp, ASP_CMD_INIT, &init, sizeof(init)) != ASP_SUCCESS) {
+    if (start(asp) != ASP_SUCCESS) {
         g_error("the platform does not start");
     }
     return asp;
+}
+
+AspStatus double_platform_init(void)
+{
+    AspCmdPlatformStatus status;
+
+    asp_command(platform(), ASP_CMD_PLATFORM_STATUS, &status, sizeof(status));
+    return status.state == ASP_PLATFORM_UNINIT ? start(platform())
+                                               : ASP_SUCCESS;
 }
 
 /*

@@ -52,6 +52,9 @@ static int make_active(bool es, bool init2)
     if (es && !double_has_es()) {
         return -ENOTTY;
     }
+    if (double_platform_init() != ASP_SUCCESS) {
+        return -EIO;
+    }
     double_vm.active = true;
     double_vm.es = es;
     double_vm.init2 = init2;

@@ -68,25 +68,26 @@ DoubleKind double_fd_kind(int fd, unsigned *index)
     return fds[fd].kind;
 }
 
-static int open_sev(void)
+static int open_sev(int flags)
 {
     DoubleFault fault = double_fault("open");
     int err = !double_has_sev() ? ENOENT :
               fault.kind == FAULT_ERRNO ? (int)fault.value : 0;
 
     double_log("open /dev/sev%s%s", err ? ": " : "", err ? strerror(err) : "");
-    return err ? double_fail(-err) : double_fd_new(DOUBLE_SEV, 0, 0);
+    return err ? double_fail(-err)
+               : double_fd_new(DOUBLE_SEV, (flags & O_ACCMODE) != O_RDONLY, 0);
 }
 
 /* Whether @path is ours; then @fd is set to what open() returns */
-static bool take_over(const char *path, int *fd)
+static bool take_over(const char *path, int flags, int *fd)
 {
     if (strcmp(path, "/dev/kvm") == 0) {
         *fd = double_fd_new(DOUBLE_KVM, 0, 0);
         return true;
     }
     if (strcmp(path, "/dev/sev") == 0) {
-        *fd = open_sev();
+        *fd = open_sev(flags);
         return true;
     }
     return false;
@@ -109,7 +110,7 @@ static mode_t mode_of(int flags, va_list ap)
         va_start(ap, flags);                                            \
         mode = mode_of(flags, ap);                                      \
         va_end(ap);                                                     \
-        if (take_over(path, &fd)) {                                     \
+        if (take_over(path, flags, &fd)) {                                     \
             return fd;                                                  \
         }                                                               \
         if (!real) {                                                    \
@@ -125,7 +126,7 @@ static mode_t mode_of(int flags, va_list ap)
         static int (*real)(const char *, int);                          \
         int fd;                                                         \
                                                                         \
-        if (take_over(path, &fd)) {                                     \
+        if (take_over(path, flags, &fd)) {                                     \
             return fd;                                                  \
         }                                                               \
         if (!real) {                                                    \
@@ -199,7 +200,7 @@ static int dispatch(DoubleKind kind, unsigned index,
     g_rec_mutex_lock(&lock);
     ret = kind == DOUBLE_KVM ? double_kvm_ioctl(request, arg) :
           kind == DOUBLE_VM ? double_vm_ioctl(request, arg) :
-          double_sev_ioctl(request, arg);
+          double_sev_ioctl(request, arg, index);
     g_rec_mutex_unlock(&lock);
     return ret;
 }

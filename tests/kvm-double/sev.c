@@ -3,7 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * SEV_ISSUE_CMD of linux/psp-sev.h, with the commands that QEMU needs.
+ * SEV_ISSUE_CMD of linux/psp-sev.h: the commands that QEMU needs, and those
+ * that sevctl and sev-tool send to a platform's owner besides (sev-owner.c).
  */
 
 #include <errno.h>
@@ -87,6 +88,26 @@ static int get_id2(uint64_t data, const DoubleFault *fault, uint32_t *status)
     return double_user_write(data, &user, sizeof(user)) ? err : -EFAULT;
 }
 
+/* Deprecated, for two sockets, of which this platform has one */
+static int get_id(uint64_t data, const DoubleFault *fault, uint32_t *status)
+{
+    struct sev_user_data_get_id user;
+    _Alignas(8) uint8_t ids[sizeof(user)];
+    AspCmdGetId cmd = {
+        .id_paddr = GUINT64_TO_LE((uintptr_t)ids),
+        .id_len = GUINT32_TO_LE(sizeof(ids)),
+    };
+    int err;
+
+    (void)fault;
+    double_log("SEV_GET_ID");
+    err = double_command(ASP_CMD_GET_ID, &cmd, sizeof(cmd), status);
+    if (!err && !double_user_write(data, ids, GUINT32_FROM_LE(cmd.id_len))) {
+        return -EFAULT;
+    }
+    return err;
+}
+
 static int snp_platform_status(uint64_t data, const DoubleFault *fault,
                                uint32_t *status)
 {
@@ -114,19 +135,31 @@ static int snp_platform_status(uint64_t data, const DoubleFault *fault,
     return err;
 }
 
+/* @init: the driver initialises a platform that is not, before the command */
 static const struct {
     uint32_t id;
     const char *name;
     DoubleHandler *handler;
+    bool writes, init;
 } commands[] = {
+    { SEV_FACTORY_RESET, "SEV_FACTORY_RESET", double_factory_reset,
+      .writes = true },
     { SEV_PLATFORM_STATUS, "SEV_PLATFORM_STATUS", platform_status },
-    { SEV_PDH_CERT_EXPORT, "SEV_PDH_CERT_EXPORT", pdh_cert_export },
+    { SEV_PEK_GEN, "SEV_PEK_GEN", double_pek_gen, true, true },
+    { SEV_PEK_CSR, "SEV_PEK_CSR", double_pek_csr, true, true },
+    { SEV_PDH_GEN, "SEV_PDH_GEN", double_pdh_gen, true, true },
+    { SEV_PDH_CERT_EXPORT, "SEV_PDH_CERT_EXPORT", pdh_cert_export,
+      .init = true },
+    { SEV_PEK_CERT_IMPORT, "SEV_PEK_CERT_IMPORT", double_pek_cert_import,
+      true, true },
+    { SEV_GET_ID, "SEV_GET_ID", get_id },
     { SEV_GET_ID2, "SEV_GET_ID2", get_id2 },
     { SNP_PLATFORM_STATUS, "SNP_PLATFORM_STATUS", snp_platform_status },
 };
 
 /* Carry out one command; returns 0 or a negative errno */
-static int execute(uint32_t id, uint64_t data, uint32_t *status)
+static int execute(uint32_t id, uint64_t data, bool writable,
+                   uint32_t *status)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
         DoubleFault fault;
@@ -142,13 +175,23 @@ static int execute(uint32_t id, uint64_t data, uint32_t *status)
             *status = fault.value;
             return -EIO;
         }
+        if (commands[i].writes && !writable) {
+            double_log("REFUSED: %s of who may only read", commands[i].name);
+            return -EPERM;
+        }
+        if (commands[i].init) {
+            *status = double_platform_init();
+            if (*status) {
+                return -EIO;
+            }
+        }
         return commands[i].handler(data, &fault, status);
     }
     double_log("REFUSED: platform command %u", id);
     return -EINVAL;
 }
 
-int double_sev_ioctl(unsigned long request, void *arg)
+int double_sev_ioctl(unsigned long request, void *arg, bool writable)
 {
     struct sev_issue_cmd cmd;
     uint32_t status;
@@ -161,7 +204,7 @@ int double_sev_ioctl(unsigned long request, void *arg)
         return double_fail(-EFAULT);
     }
     status = cmd.error;
-    err = execute(cmd.cmd, cmd.data, &status);
+    err = execute(cmd.cmd, cmd.data, writable, &status);
     cmd.error = status;
     if (!double_user_write((uintptr_t)arg, &cmd, sizeof(cmd))) {
         return double_fail(-EFAULT);
