@@ -212,9 +212,9 @@ static void test_length(Fixture *f, gconstpointer data)
         refuse(f, ASP_IDENTITY_ERROR_FORMAT, "");
     }
     put_file(f, more, SIZE + 1);
-    refuse(f, ASP_IDENTITY_ERROR_FORMAT, "too large");
+    refuse(f, ASP_IDENTITY_ERROR_FORMAT, "but a state file has 11828");
     put_file(f, more, SIZE + 4096);
-    refuse(f, ASP_IDENTITY_ERROR_FORMAT, "too large");
+    refuse(f, ASP_IDENTITY_ERROR_FORMAT, "but a state file has 11828");
     g_free(more);
 }
 

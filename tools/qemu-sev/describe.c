@@ -9,33 +9,21 @@
 #include "qemu/bswap.h"
 #include "chain.h"
 #include "describe.h"
-#include "kernel-hashes.h"
 #include "qemu-sev.h"
 #include "target/i386/sev/asp/launch.h"
-#include "target/i386/sev/launch/guids.h"
+#include "target/i386/sev/formats/kernel-hashes.h"
+#include "target/i386/sev/formats/policy-bits.h"
 
 void describe_policy(Report *report, uint32_t policy)
 {
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } flags[] = {
-        { SEV_POLICY_NODBG, "no-debug" },
-        { SEV_POLICY_NOKS, "no-key-sharing" },
-        { SEV_POLICY_ES, "es" },
-        { SEV_POLICY_NOSEND, "no-send" },
-        { SEV_POLICY_DOMAIN, "domain" },
-        { SEV_POLICY_SEV, "sev" },
-    };
-
     report_open(report, "policy");
     if (report_is_json(report)) {
         report_int(report, "value", policy);
     } else {
         report_str(report, "value", "0x%" PRIx32, policy);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
-        report_bool(report, flags[i].name, policy & flags[i].bit);
+    for (const SevPolicyBit *flag = sev_policy_bits; flag->bit; flag++) {
+        report_bool(report, flag->name, policy & flag->bit);
     }
     report_str(report, "lowest-api", "%u.%u",
                extract32(policy, SEV_POLICY_API_MAJOR_SHIFT, 8),
@@ -239,25 +227,17 @@ static bool describe_report(Report *report, const ToolBlob *data, GError **err)
 
 static bool describe_hashes(Report *report, const ToolBlob *data, GError **err)
 {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } hashes[] = {
-        { "cmdline", 36 }, { "initrd", 86 }, { "kernel", 136 },
-    };
+    const SevHashTable *table = (const SevHashTable *)data->data;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(hashes); i++) {
-        report_hex(report, hashes[i].name, data->data + hashes[i].offset,
-                   SEV_DIGEST_SIZE);
-    }
+    report_hex(report, "cmdline", table->cmdline.sha256, SEV_DIGEST_SIZE);
+    report_hex(report, "initrd", table->initrd.sha256, SEV_DIGEST_SIZE);
+    report_hex(report, "kernel", table->kernel.sha256, SEV_DIGEST_SIZE);
     return true;
 }
 
 static bool is_hashes(const ToolBlob *data)
 {
-    QemuUUID guid = sev_guid(SEV_GUID_HASH_TABLE);
-
-    return !memcmp(data->data, &guid, sizeof(guid));
+    return sev_hash_table_check((const SevHashTable *)data->data);
 }
 
 static bool is_report(const ToolBlob *data)
@@ -309,7 +289,7 @@ static const struct {
       .by_size_alone = true },
     { SEV_PACKET_HEADER_SIZE, "packet-header", describe_header },
     { SEV_SESSION_SIZE, "session", describe_session, .by_size_alone = true },
-    { KERNEL_HASHES_SIZE, "kernel-hashes", describe_hashes, is_hashes },
+    { sizeof(SevHashTable), "kernel-hashes", describe_hashes, is_hashes },
     { SEV_REPORT_SIZE, "attestation-report", describe_report, is_report },
     { CA_SIZE_2048 / 2, "amd-certificate", describe_amd },
     { CA_SIZE_4096 / 2, "amd-certificate", describe_amd },
@@ -325,7 +305,7 @@ static const struct {
 
 const size_t describe_sizes[] = {
     SEV_MEASURE_BLOB_SIZE, SEV_PACKET_HEADER_SIZE, SEV_SESSION_SIZE,
-    KERNEL_HASHES_SIZE, SEV_REPORT_SIZE, CA_SIZE_2048 / 2, CA_SIZE_4096 / 2,
+    sizeof(SevHashTable), SEV_REPORT_SIZE, CA_SIZE_2048 / 2, CA_SIZE_4096 / 2,
     CA_SIZE_2048, CA_SIZE_4096, SEV_CERT_SIZE, SEV_VMSA_SIZE,
     SEV_CERT_CHAIN_SIZE, CHAIN_SIZE, CHAIN_SIZE + CA_SIZE_2048,
     CHAIN_SIZE + CA_SIZE_4096, 0

@@ -11,9 +11,12 @@
 #include "input.h"
 #include "target/i386/sev/asp/abi.h"
 #include "target/i386/sev/asp/crypto.h"
+#include "target/i386/sev/asp/io.h"
+#include "target/i386/sev/formats/text.h"
 
 /* More than any kernel or initrd; a device file must not keep us for ever */
 #define HASH_MAX (16ull * GiB)
+#define FIRMWARE_MAX (64 * MiB)
 
 ToolBlob *tool_blob_new(size_t len)
 {
@@ -77,25 +80,6 @@ static int open_input(const char *path, const char *what, GError **err)
     return fd;
 }
 
-/* Fill @buf as far as the file goes.  Returns the bytes read, -1 on error. */
-static ssize_t read_full(int fd, uint8_t *buf, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t n = RETRY_ON_EINTR(read(fd, buf + done, len - done));
-
-        if (n < 0) {
-            return -1;
-        }
-        if (n == 0) {
-            break;
-        }
-        done += n;
-    }
-    return done;
-}
-
 /*
  * @read bytes were read of a file that may have more.  A pipe or a device does
  * not say how many.
@@ -134,9 +118,9 @@ ToolBlob *tool_read_wanted(const char *path, const char *what, size_t min,
     }
     /* one byte more than allowed tells too long a file from a good one */
     blob = tool_blob_new(max + 1);
-    len = read_full(fd, blob->data, max + 1);
+    len = asp_read_full(fd, blob->data, max + 1);
     if (len < 0) {
-        file_error(err, path, what, errno);
+        file_error(err, path, what, -len);
         close(fd);
         return NULL;
     }
@@ -160,60 +144,11 @@ ToolBlob *tool_read(const char *path, const char *what, size_t min, size_t max,
     return tool_read_wanted(path, what, min, max, wanted, err);
 }
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    } else if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    } else if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/*
- * glib's decoder skips what it does not know; a guest owner's file must not
- * be half understood.  At most @max bytes are written to @out.
- *
- * Returns: how many bytes @text stands for, or -1 if it is not base64
- */
-static ssize_t base64_decode(const char *text, size_t text_len, uint8_t *out,
-                             size_t max)
-{
-    size_t len = 0, digits = 0, padding = 0;
-    uint32_t bits = 0;
-
-    for (size_t i = 0; i < text_len; i++) {
-        int value = base64_value(text[i]);
-
-        if (g_ascii_isspace(text[i])) {
-            continue;
-        }
-        if (text[i] == '=') {
-            padding++;
-            continue;
-        }
-        if (value < 0 || padding) {
-            return -1;
-        }
-        bits = bits << 6 | value;
-        digits++;
-        if (digits % 4 != 1) {
-            if (len < max) {
-                out[len] = bits >> (2 * (-digits & 3));
-            }
-            len++;
-        }
-    }
-    return padding <= 2 && (digits + padding) % 4 == 0 ? len : -1;
-}
-
 ToolBlob *tool_base64(const char *name, const char *what, const char *text,
                       size_t text_len, size_t max, GError **err)
 {
     g_autoptr(ToolBlob) blob = tool_blob_new(max);
-    ssize_t len = base64_decode(text, text_len, blob->data, max);
+    ssize_t len = sev_base64_decode(text, text_len, blob->data, max);
 
     if (len < 0) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
@@ -231,44 +166,20 @@ ToolBlob *tool_base64(const char *name, const char *what, const char *text,
 }
 
 /*
- * Hexadecimal text is base64 as well, of half as many bytes again: who knows
- * the size that is wanted knows which one it is.
- *
- * Returns: how many bytes @text stands for, or -1 if it is not hexadecimal
+ * Hexadecimal text is base64 as well, of half as many bytes again: with the
+ * size that is wanted one knows which one it is.
  */
-static ssize_t hex_decode(const char *text, size_t text_len, uint8_t *out,
-                          size_t max)
-{
-    size_t digits = 0;
-
-    for (size_t i = 0; i < text_len; i++) {
-        int value = g_ascii_xdigit_value(text[i]);
-
-        if (g_ascii_isspace(text[i])) {
-            continue;
-        }
-        if (value < 0) {
-            return -1;
-        }
-        if (digits / 2 < max) {
-            out[digits / 2] = digits % 2 ? out[digits / 2] << 4 | value : value;
-        }
-        digits++;
-    }
-    return digits % 2 ? -1 : digits / 2;
-}
-
 ToolBlob *tool_text_sized(const char *name, const char *what,
                           const char *text, size_t len, GError **err)
 {
     g_autoptr(ToolBlob) blob = tool_blob_new(len);
-    ssize_t found = base64_decode(text, strlen(text), blob->data, len);
+    ssize_t found = sev_base64_decode(text, strlen(text), blob->data, len);
     ssize_t digits;
 
     if (found == len) {
         return g_steal_pointer(&blob);
     }
-    digits = hex_decode(text, strlen(text), blob->data, len);
+    digits = sev_hex_decode(text, strlen(text), blob->data, len);
     if (digits == len) {
         return g_steal_pointer(&blob);
     }
@@ -332,8 +243,9 @@ static ToolBlob *decode_file(const ToolBlob *file, const size_t *sizes,
 {
     const char *text = (char *)file->data;
     g_autoptr(ToolBlob) blob = tool_blob_new(file->len);
-    ssize_t len = (hex ? hex_decode : base64_decode)(text, file->len,
-                                                     blob->data, file->len);
+    ssize_t len = (hex ? sev_hex_decode
+                         : sev_base64_decode)(text, file->len, blob->data,
+                                              file->len);
 
     if (len < 0 || !(sizes ? is_listed(sizes, len) : is_blocks(len))) {
         return NULL;
@@ -361,7 +273,7 @@ static ToolBlob *take_file(ToolBlob **file, const size_t *sizes)
 static void text_error(GError **err, const char *path, const char *what,
                        const ToolBlob *file, const char *wanted)
 {
-    ssize_t len = base64_decode((char *)file->data, file->len, NULL, 0);
+    ssize_t len = sev_base64_decode((char *)file->data, file->len, NULL, 0);
 
     if (len >= 0) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
@@ -407,6 +319,11 @@ ToolBlob *tool_read_blocks(const char *path, const char *what,
                            const size_t *sizes, GError **err)
 {
     return read_sized(path, what, sizes, true, err);
+}
+
+ToolBlob *tool_read_firmware(const char *path, GError **err)
+{
+    return tool_read(path, "a firmware image", 1, FIRMWARE_MAX, err);
 }
 
 ToolBlob *tool_measure_blob(const char *arg, GError **err)

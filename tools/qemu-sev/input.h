@@ -103,6 +103,11 @@ ToolBlob *tool_text_sized(const char *name, const char *what,
                           const char *text, size_t len, GError **err);
 
 /**
+ * tool_read_firmware - read a firmware image, as large as QEMU takes it
+ */
+ToolBlob *tool_read_firmware(const char *path, GError **err);
+
+/**
  * tool_measure_blob - the blob that query-sev-launch-measure gives
  * @arg: the name of a file with the 48 bytes or their text, or that text
  */

@@ -8,11 +8,12 @@
  */
 
 #include "qemu/osdep.h"
-#include "fw-table.h"
 #include "input.h"
 #include "kernel-hashes.h"
 #include "launch-digest.h"
 #include "report.h"
+#include "target/i386/sev/formats/firmware-table.h"
+#include "target/i386/sev/formats/guids.h"
 
 #define MAX_CPUS 4096
 
@@ -117,19 +118,18 @@ static bool make_vmsa(const LaunchArgs *args, const ToolBlob *image, bool ap,
                       uint8_t *page, GError **err)
 {
     VmsaSpec spec = { .init2 = args->init2 };
-    FwTable table;
+    uint32_t addr = sev_firmware_reset_address(image->data, image->len);
 
     if (!vmsa_parse_cpu(&args->cpu, &spec.signature, err)) {
         return false;
     }
-    fw_table_parse(image, &table);
-    if (ap && !table.reset_addr) {
+    if (ap && !addr) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s does not say where SEV-ES starts other CPUs than the "
                     "first; use a firmware built for SEV-ES", args->firmware);
         return false;
     }
-    spec.reset_addr = ap ? table.reset_addr : 0;
+    spec.reset_addr = ap ? addr : 0;
     vmsa_fill(&spec, page);
     return true;
 }
@@ -183,27 +183,29 @@ static bool add_kernel(const ToolRun *run, AspHash *hash,
                        const LaunchArgs *args, const ToolBlob *image,
                        GError **err)
 {
-    uint8_t hashes[KERNEL_HASHES_SIZE];
-    FwTable table;
+    SevFirmwareTable table;
+    SevHashTable hashes;
+    SevArea area;
 
-    fw_table_parse(image, &table);
-    if (table.hashes_size < KERNEL_HASHES_SIZE) {
+    sev_firmware_table_find(image->data, image->len, &table);
+    sev_firmware_table_area(&table, SEV_GUID_HASH_AREA, &area);
+    if (area.size < sizeof(hashes)) {
         tool_warn(run, "%s has no room for kernel hashes: QEMU will refuse "
                   "kernel-hashes=on; use a firmware built for it "
                   "(OVMF.amdsev.fd)", args->firmware);
     }
     if (!kernel_hashes_build(args->kernel, args->initrd, args->cmdline,
-                             hashes, err)) {
+                             &hashes, err)) {
         return false;
     }
-    asp_hash_update(hash, hashes, sizeof(hashes));
+    asp_hash_update(hash, &hashes, sizeof(hashes));
     return true;
 }
 
 static bool add_all(const ToolRun *run, AspHash *hash, const LaunchArgs *args,
                     uint32_t policy, GError **err)
 {
-    g_autoptr(ToolBlob) image = fw_read(args->firmware, err);
+    g_autoptr(ToolBlob) image = tool_read_firmware(args->firmware, err);
 
     if (!image) {
         return false;

@@ -9,6 +9,7 @@
 #include "input.h"
 #include "output.h"
 #include "qemu-sev.h"
+#include "target/i386/sev/asp/io.h"
 
 typedef struct Output {
     char *path;                 /* as the user named it */
@@ -228,29 +229,12 @@ static bool check(const ToolOutputs *outputs, guint n, GError **err)
     return true;
 }
 
-static bool write_fd(int fd, const ToolBlob *blob)
-{
-    const uint8_t *data = blob->data;
-    size_t left = blob->len;
-
-    while (left > 0) {
-        ssize_t n = RETRY_ON_EINTR(write(fd, data, left));
-
-        if (n < 0) {
-            return false;
-        }
-        data += n;
-        left -= n;
-    }
-    return true;
-}
-
 /* Returns 0 or an errno; closes @fd.  A full disk may show up only at the end */
 static int finish(int fd, const Output *output, bool stream)
 {
-    int code = 0;
+    int code = -asp_write_full(fd, output->data->data, output->data->len);
 
-    if (!write_fd(fd, output->data) || (!stream && fsync(fd) < 0)) {
+    if (!code && !stream && fsync(fd) < 0) {
         code = errno;
     }
     return close(fd) < 0 && !code ? errno : code;

@@ -8,6 +8,7 @@
 #include "qobject/json-writer.h"
 #include "printable.h"
 #include "report.h"
+#include "target/i386/sev/formats/text.h"
 
 struct Report {
     JSONWriter *json;           /* NULL: text */
@@ -119,20 +120,9 @@ void report_bool(Report *report, const char *name, bool value)
     }
 }
 
-char *tool_hex(const void *data, size_t len)
-{
-    const uint8_t *bytes = data;
-    GString *hex = g_string_sized_new(2 * len);
-
-    for (size_t i = 0; i < len; i++) {
-        g_string_append_printf(hex, "%02x", bytes[i]);
-    }
-    return g_string_free(hex, FALSE);
-}
-
 void report_hex(Report *report, const char *name, const void *data, size_t len)
 {
-    g_autofree char *hex = tool_hex(data, len);
+    g_autofree char *hex = sev_hex(data, len);
 
     report_str(report, name, "%s", hex);
 }

@@ -84,11 +84,4 @@ void tool_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void tool_warn(const ToolRun *run, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 
-/**
- * tool_hex - @len bytes as lower-case hexadecimal
- *
- * Returns: a new string
- */
-char *tool_hex(const void *data, size_t len);
-
 #endif

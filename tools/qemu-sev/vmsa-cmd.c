@@ -5,10 +5,11 @@
  */
 
 #include "qemu/osdep.h"
-#include "fw-table.h"
+#include "input.h"
 #include "output.h"
 #include "qemu-sev.h"
 #include "report.h"
+#include "target/i386/sev/formats/firmware-table.h"
 #include "vmsa.h"
 
 typedef struct BuildArgs {
@@ -36,20 +37,18 @@ static bool usage(GError **err, const char *message)
 
 static bool reset_address(const char *path, uint32_t *addr, GError **err)
 {
-    g_autoptr(ToolBlob) image = fw_read(path, err);
-    FwTable table;
+    g_autoptr(ToolBlob) image = tool_read_firmware(path, err);
 
     if (!image) {
         return false;
     }
-    fw_table_parse(image, &table);
-    if (!table.reset_addr) {
+    *addr = sev_firmware_reset_address(image->data, image->len);
+    if (!*addr) {
         g_set_error(err, TOOL_ERROR, TOOL_FAILED,
                     "%s does not say where SEV-ES starts other CPUs than the "
                     "first; use a firmware built for SEV-ES", path);
     }
-    *addr = table.reset_addr;
-    return table.reset_addr;
+    return *addr;
 }
 
 static bool make_spec(const BuildArgs *args, VmsaSpec *spec, GError **err)

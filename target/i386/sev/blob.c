@@ -6,9 +6,9 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/base64.h"
 #include "crypto/secret_common.h"
 #include "sev/asp/crypto.h"
+#include "sev/formats/text.h"
 #include "blob.h"
 
 /* More than any value needs, in any encoding */
@@ -27,12 +27,10 @@ static bool check_size(const char *what, size_t got, size_t want, Error **errp)
 bool sev_blob_decode(const char *name, const char *text,
                      uint8_t *buf, size_t size, Error **errp)
 {
-    g_autofree uint8_t *data = NULL;
-    size_t len;
+    g_autofree uint8_t *data = g_malloc(size);
+    ssize_t len = sev_base64_decode(text, strlen(text), data, size);
 
-    /* Its own error would quote the whole text */
-    data = qbase64_decode(text, -1, &len, NULL);
-    if (!data) {
+    if (len < 0) {
         error_setg(errp, "%s is not valid base64 text", name);
         return false;
     }

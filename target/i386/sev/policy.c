@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "sev/formats/policy-bits.h"
 #include "policy.h"
 
 static uint8_t api_major_of(uint32_t policy)
@@ -51,20 +52,15 @@ bool sev_policy_check(uint32_t policy, const SevPlatform *platform,
     return true;
 }
 
-typedef struct PolicyBit {
-    uint64_t bit;
-    const char *meaning;
-} PolicyBit;
-
-static char *describe(uint64_t policy, const PolicyBit *bits, size_t num_bits,
+static char *describe(uint64_t policy, const SevPolicyBit *bit,
                       uint8_t api_major, uint8_t api_minor)
 {
     GString *text = g_string_new("");
 
-    for (size_t i = 0; i < num_bits; i++) {
-        if (policy & bits[i].bit) {
+    for (; bit->bit; bit++) {
+        if (policy & bit->bit) {
             g_string_append_printf(text, "%s%s", text->len ? ", " : "",
-                                   bits[i].meaning);
+                                   bit->meaning);
         }
     }
     if (api_major || api_minor) {
@@ -79,16 +75,7 @@ static char *describe(uint64_t policy, const PolicyBit *bits, size_t num_bits,
 
 char *sev_policy_describe(uint32_t policy)
 {
-    static const PolicyBit bits[] = {
-        { SEV_POLICY_NODBG, "no debugging" },
-        { SEV_POLICY_NOKS, "no key sharing" },
-        { SEV_POLICY_ES, "SEV-ES required" },
-        { SEV_POLICY_NOSEND, "no migration" },
-        { SEV_POLICY_DOMAIN, "same domain only" },
-        { SEV_POLICY_SEV, "SEV platforms only" },
-    };
-
-    return describe(policy, bits, ARRAY_SIZE(bits), api_major_of(policy),
+    return describe(policy, sev_policy_bits, api_major_of(policy),
                     api_minor_of(policy));
 }
 
@@ -115,18 +102,5 @@ bool sev_snp_policy_check(uint64_t policy, const SevPlatform *platform,
 
 char *sev_snp_policy_describe(uint64_t policy)
 {
-    static const PolicyBit bits[] = {
-        { SNP_POLICY_SMT, "SMT allowed" },
-        { SNP_POLICY_MIGRATE_MA, "migration agent allowed" },
-        { SNP_POLICY_DEBUG, "debugging allowed" },
-        { SNP_POLICY_SINGLE_SOCKET, "single socket only" },
-        { SNP_POLICY_CXL_ALLOW, "CXL allowed" },
-        { SNP_POLICY_MEM_AES_256_XTS, "AES-256-XTS required" },
-        { SNP_POLICY_RAPL_DIS, "RAPL must be off" },
-        { SNP_POLICY_CIPHERTEXT_HIDING, "ciphertext hiding required" },
-        { SNP_POLICY_PAGE_SWAP_DISABLE, "no page swapping" },
-        { SNP_POLICY_RESERVED_ZERO, "unknown bits" },
-    };
-
-    return describe(policy, bits, ARRAY_SIZE(bits), policy >> 8, policy);
+    return describe(policy, sev_snp_policy_bits, policy >> 8, policy);
 }

@@ -8,9 +8,9 @@
 #include "qapi/error.h"
 #include "qapi/qapi-commands-misc-target.h"
 #include "qapi/qapi-commands-sev-target.h"
-#include "qemu/base64.h"
 #include "blob.h"
 #include "sev/debug/diagnose.h"
+#include "sev/formats/text.h"
 #include "sev/launch/firmware-table.h"
 #include "guest-ram.h"
 #include "sev-common.h"
@@ -147,21 +147,21 @@ static bool inject_secret(SevCommonState *sev, const char *header64,
                           const char *secret64, uint64_t gpa, Error **errp)
 {
     uint8_t header[SEV_PACKET_HEADER_SIZE];
-    g_autofree uint8_t *data = NULL;
+    g_autofree uint8_t *data = g_malloc(SEV_SECRET_MAX);
     SevLaunchSecret secret;
-    size_t len;
+    ssize_t len;
 
     if (!sev_blob_decode("packet-header", header64, header, sizeof(header),
                          errp)) {
         return false;
     }
-    data = qbase64_decode(secret64, -1, &len, NULL);
-    if (!data) {
+    len = sev_base64_decode(secret64, strlen(secret64), data, SEV_SECRET_MAX);
+    if (len < 0) {
         error_setg(errp, "secret is not valid base64 text");
         return false;
     }
     if (len == 0 || len > SEV_SECRET_MAX || len % 16) {
-        error_setg(errp, "secret has %zu bytes, but must have a multiple of "
+        error_setg(errp, "secret has %zd bytes, but must have a multiple of "
                    "16, at most %d", len, SEV_SECRET_MAX);
         return false;
     }
@@ -191,17 +191,16 @@ int sev_inject_launch_secret(const char *hdr, const char *secret,
 static bool find_secret_gpa(const char *secret, uint64_t *gpa, Error **errp)
 {
     ERRP_GUARD();
-    g_autofree uint8_t *data = NULL;
     SevArea area;
-    size_t len = 0;
+    ssize_t len;
 
     if (!sev_firmware_secret_area(&area, errp)) {
         error_prepend(errp, "no gpa was given, and ");
         return false;
     }
-    data = qbase64_decode(secret, -1, &len, NULL);
+    len = sev_base64_decode(secret, strlen(secret), NULL, 0);
     if (len > area.size) {
-        error_setg(errp, "secret has %zu bytes, but the firmware's launch "
+        error_setg(errp, "secret has %zd bytes, but the firmware's launch "
                    "secret area has %" PRIu32, len, area.size);
         return false;
     }

@@ -10,6 +10,7 @@
 #include "hw/boards.h"
 #include "hw/i386/x86.h"
 #include "system/blockdev.h"
+#include "sev/formats/text.h"
 #include "sev/kvm/kvm.h"
 #include "blob.h"
 #include "sev/launch/launch.h"

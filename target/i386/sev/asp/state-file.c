@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "io.h"
 #include "state-file.h"
 
 static bool io_error(const char *what, const char *path, int code,
@@ -20,43 +21,12 @@ static bool io_error(const char *what, const char *path, int code,
     return false;
 }
 
-/* Read until the end or until @len bytes are there; negative: an errno */
-static ssize_t read_fully(int fd, uint8_t *buf, size_t len)
+/* Returns 0 or a negative errno */
+static int write_state(int fd, const AspState *state)
 {
-    size_t done = 0;
+    int rc = asp_write_full(fd, state->bytes, sizeof(state->bytes));
 
-    while (done < len) {
-        ssize_t n = read(fd, buf + done, len - done);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return -errno;
-        }
-        if (n == 0) {
-            break;
-        }
-        done += n;
-    }
-    return done;
-}
-
-static int write_fully(int fd, const uint8_t *buf, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, buf, len);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return -errno;
-        }
-        buf += n;
-        len -= n;
-    }
-    return fsync(fd) < 0 ? -errno : 0;
+    return rc ? rc : fsync(fd) < 0 ? -errno : 0;
 }
 
 /* Only a regular file can be replaced, and opening another could block. */
@@ -81,14 +51,14 @@ static int open_regular(const char *path, GError **err)
 static bool read_state(int fd, const char *path, AspState *state, size_t *len,
                        GError **err)
 {
-    ssize_t n = read_fully(fd, state->bytes, sizeof(state->bytes));
+    ssize_t n = asp_read_full(fd, state->bytes, sizeof(state->bytes));
     uint8_t extra;
 
     if (n < 0) {
         return io_error("read", path, -n, err);
     }
     *len = n;
-    n = read_fully(fd, &extra, 1);
+    n = asp_read_full(fd, &extra, 1);
     if (n != 0) {
         g_set_error(err, ASP_IDENTITY_ERROR, ASP_IDENTITY_ERROR_FORMAT,
                     "'%s' has %" G_GOFFSET_FORMAT " bytes, but a state file "
@@ -135,7 +105,7 @@ bool asp_state_create(const char *path, const AspState *state, GError **err)
     if (fd < 0) {
         return io_error("create", path, errno, err);
     }
-    rc = write_fully(fd, state->bytes, sizeof(state->bytes));
+    rc = write_state(fd, state);
     if (close(fd) < 0 && !rc) {
         rc = -errno;
     }
@@ -182,7 +152,7 @@ static bool replace(const char *path, const AspState *state, GError **err)
     int rc = fd < 0 ? -errno : 0;
 
     if (!rc) {
-        rc = write_fully(fd, state->bytes, sizeof(state->bytes));
+        rc = write_state(fd, state);
         if (close(fd) < 0 && !rc) {
             rc = -errno;
         }

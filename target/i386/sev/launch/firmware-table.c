@@ -7,10 +7,22 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/bswap.h"
-#include "cpu.h"
-#include "hw/i386/pc.h"
+#include "sev/formats/guids.h"
 #include "firmware-table.h"
-#include "guids.h"
+
+static SevFirmwareTable table;
+
+void sev_firmware_load(const uint8_t *image, size_t size)
+{
+    g_free((void *)table.entries);
+    sev_firmware_table_find(image, size, &table);
+    table.entries = g_memdup2(table.entries, table.len);
+}
+
+const uint8_t *sev_firmware_entry(const char *guid, size_t *len)
+{
+    return sev_firmware_table_get(&table, guid, len);
+}
 
 /* Both kinds of entry: u32 base, u32 size, little-endian */
 static bool find_area(const char *guid, const char *what, SevArea *area,
@@ -18,15 +30,15 @@ static bool find_area(const char *guid, const char *what, SevArea *area,
 {
     const char *remedy = "use a firmware that was built for it, for example "
                          "OVMF's AmdSev build (Debian package ovmf-amdsev)";
-    uint8_t *data;
-    int len;
+    size_t len;
+    const uint8_t *data = sev_firmware_entry(guid, &len);
 
-    if (!pc_system_ovmf_table_find(guid, &data, &len)) {
+    if (!data) {
         error_setg(errp, "the firmware image has no %s: %s", what, remedy);
         return false;
     }
     if (len < sizeof(*area)) {
-        error_setg(errp, "the firmware image describes its %s in %d bytes "
+        error_setg(errp, "the firmware image describes its %s in %zu bytes "
                    "instead of %zu: %s", what, len, sizeof(*area), remedy);
         return false;
     }

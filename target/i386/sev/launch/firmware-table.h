@@ -4,19 +4,29 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A firmware image lists them in the GUIDed table below its reset vector.
- * The machine has found the table when it handed the image to us.
  */
 
 #ifndef I386_SEV_FIRMWARE_TABLE_H
 #define I386_SEV_FIRMWARE_TABLE_H
 
-#include "exec/hwaddr.h"
+#include "sev/formats/firmware-table.h"
 
-/* A range of guest memory */
-typedef struct SevArea {
-    uint32_t base;
-    uint32_t size;
-} SevArea;
+/**
+ * sev_firmware_load - take the table of the machine's firmware
+ * @image: @size bytes, not trusted; what is needed of it is copied
+ *
+ * Once the machine has its firmware, before all others.
+ */
+void sev_firmware_load(const uint8_t *image, size_t size);
+
+/**
+ * sev_firmware_entry - find an entry of the firmware's table
+ * @guid: one of guids.h
+ * @len: out: bytes of its data
+ *
+ * Returns: its data, NULL if the firmware has no such entry
+ */
+const uint8_t *sev_firmware_entry(const char *guid, size_t *len);
 
 /**
  * sev_firmware_secret_area - where the firmware expects the launch secret

@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "firmware-table.h"
 #include "launch.h"
 #include "sev.h"
 #include "snp.h"
@@ -22,6 +23,7 @@ void pc_system_parse_sev_metadata(uint8_t *flash_ptr, size_t flash_size)
 {
     SevLaunch *launch = sev_launch_current();
 
+    sev_firmware_load(flash_ptr, flash_size);
     if (launch && launch->snp) {
         sev_snp_launch_metadata(launch->snp, flash_ptr, flash_size,
                                 &error_fatal);

@@ -10,40 +10,14 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
 #include "sev/asp/crypto.h"
+#include "sev/formats/kernel-hashes.h"
 #include "firmware-table.h"
 #include "sev/guest-ram.h"
-#include "guids.h"
 #include "launch.h"
 #include "sev.h"
-
-/* Little-endian; len counts the whole entry, the table's its padding not */
-typedef struct QEMU_PACKED HashEntry {
-    QemuUUID guid;
-    uint16_t len;
-    uint8_t sha256[SEV_DIGEST_SIZE];
-} HashEntry;
-
-typedef struct QEMU_PACKED HashTable {
-    QemuUUID guid;
-    uint16_t len;
-    HashEntry cmdline;
-    HashEntry initrd;
-    HashEntry kernel;
-    uint8_t padding[8];
-} HashTable;
-
-QEMU_BUILD_BUG_ON(sizeof(HashEntry) != 50);
-QEMU_BUILD_BUG_ON(sizeof(HashTable) != 176);
-
-static void start_entry(HashEntry *entry, const char *guid)
-{
-    entry->guid = sev_guid(guid);
-    entry->len = cpu_to_le16(sizeof(*entry));
-}
 
 /* The kernel comes in two parts */
 static void hash_kernel(const SevKernelLoaderContext *ctx, uint8_t *sha256)
@@ -56,17 +30,11 @@ static void hash_kernel(const SevKernelLoaderContext *ctx, uint8_t *sha256)
     asp_hash_free(hash);
 }
 
-static void fill_table(HashTable *table, const SevKernelLoaderContext *ctx)
+static void fill_table(SevHashTable *table, const SevKernelLoaderContext *ctx)
 {
-    *table = (HashTable) {
-        .guid = sev_guid(SEV_GUID_HASH_TABLE),
-        .len = cpu_to_le16(offsetof(HashTable, padding)),
-    };
-    start_entry(&table->cmdline, SEV_GUID_HASH_CMDLINE);
+    sev_hash_table_init(table);
     asp_sha256(ctx->cmdline_data, ctx->cmdline_size, table->cmdline.sha256);
-    start_entry(&table->initrd, SEV_GUID_HASH_INITRD);
     asp_sha256(ctx->initrd_data, ctx->initrd_size, table->initrd.sha256);
-    start_entry(&table->kernel, SEV_GUID_HASH_KERNEL);
     hash_kernel(ctx, table->kernel.sha256);
 }
 
@@ -74,7 +42,7 @@ bool sev_add_kernel_loader_hashes(SevKernelLoaderContext *ctx, Error **errp)
 {
     ERRP_GUARD();
     SevLaunch *launch = sev_launch_current();
-    HashTable table;
+    SevHashTable table;
     SevArea area;
     void *hva;
 

@@ -16,6 +16,7 @@
 #include "system/runstate.h"
 #include "system/system.h"
 #include "launch.h"
+#include "sev/formats/text.h"
 #include "sev/trace.h"
 
 /* The guest of this process; never changes once it is set */

@@ -160,13 +160,3 @@ bool sev_regions_has(const SevRegions *regions, SevMeasuredKind kind)
     }
     return false;
 }
-
-char *sev_hex(const uint8_t *bytes, size_t len)
-{
-    GString *hex = g_string_sized_new(2 * len + 1);
-
-    while (len--) {
-        g_string_append_printf(hex, "%02x", *bytes++);
-    }
-    return g_string_free(hex, false);
-}

@@ -81,11 +81,4 @@ const SevRegion *sev_regions_get(SevRegions *regions, unsigned i);
  */
 bool sev_regions_has(const SevRegions *regions, SevMeasuredKind kind);
 
-/**
- * sev_hex - bytes as hexadecimal digits
- *
- * Returns: a new string
- */
-char *sev_hex(const uint8_t *bytes, size_t len);
-
 #endif

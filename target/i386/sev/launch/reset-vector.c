@@ -10,51 +10,13 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
 #include "qemu/error-report.h"
 #include "cpu.h"
-#include "hw/i386/pc.h"
-#include "guids.h"
+#include "sev/formats/firmware-table.h"
 #include "sev.h"
-
-/*
- * Without a table, old firmware has the block itself in the table's place:
- * u32 address, u16 length of the block, GUID, up to the reset code
- */
-#define LEGACY_BLOCK_SIZE       22
-#define RESET_CODE_SIZE         0x20
 
 /* 0: not known */
 static uint32_t ap_start;
-
-static bool find_legacy(const uint8_t *image, uint64_t size, uint32_t *addr)
-{
-    const uint8_t *block;
-    QemuUUID guid;
-
-    if (size < RESET_CODE_SIZE + LEGACY_BLOCK_SIZE) {
-        return false;
-    }
-    block = image + size - RESET_CODE_SIZE - LEGACY_BLOCK_SIZE;
-    guid = sev_guid(SEV_GUID_RESET_BLOCK);
-    *addr = ldl_le_p(block);
-    return lduw_le_p(block + 4) == LEGACY_BLOCK_SIZE &&
-           memcmp(block + 6, &guid, sizeof(guid)) == 0;
-}
-
-static bool find_reset_block(const uint8_t *image, uint64_t size,
-                             uint32_t *addr)
-{
-    uint8_t *data;
-    int len;
-
-    if (pc_system_ovmf_table_find(SEV_GUID_RESET_BLOCK, &data, &len) &&
-        len >= sizeof(*addr)) {
-        *addr = ldl_le_p(data);
-        return true;
-    }
-    return find_legacy(image, size, addr);
-}
 
 int sev_es_save_reset_vector(void *flash_ptr, uint64_t flash_size)
 {
@@ -63,7 +25,8 @@ int sev_es_save_reset_vector(void *flash_ptr, uint64_t flash_size)
     if (!sev_es_enabled()) {
         return 0;
     }
-    if (!find_reset_block(flash_ptr, flash_size, &ap_start) || !ap_start) {
+    ap_start = sev_firmware_reset_address(flash_ptr, flash_size);
+    if (!ap_start) {
         error_report("the firmware image does not say where the processors of "
                      "a SEV-ES guest start (SEV-ES reset block): use a "
                      "firmware that was built for SEV-ES, such as OVMF, or a "

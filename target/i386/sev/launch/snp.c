@@ -8,10 +8,10 @@
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "cpu.h"
-#include "hw/i386/pc.h"
+#include "sev/formats/guids.h"
 #include "cpuid-page.h"
+#include "firmware-table.h"
 #include "sev/guest-ram.h"
-#include "guids.h"
 #include "launch.h"
 #include "snp.h"
 #include "snp-metadata.h"
@@ -54,12 +54,11 @@ void sev_snp_launch_free(SevSnpLaunch *snp)
 bool sev_snp_launch_metadata(SevSnpLaunch *snp, const uint8_t *image,
                              size_t size, Error **errp)
 {
-    uint8_t *data;
-    int len;
+    size_t len;
+    /* u32 offset of the metadata from the end of the image */
+    const uint8_t *data = sev_firmware_entry(SEV_GUID_SNP_METADATA, &len);
 
-    /* The entry: u32 offset of the metadata from the end of the image */
-    if (!pc_system_ovmf_table_find(SEV_GUID_SNP_METADATA, &data, &len) ||
-        len < sizeof(uint32_t)) {
+    if (!data || len < sizeof(uint32_t)) {
         error_setg(errp, "the firmware image has no SEV-SNP metadata: use a "
                    "firmware that was built for SEV-SNP, for example OVMF's "
                    "AmdSev build (Debian package ovmf-amdsev)");

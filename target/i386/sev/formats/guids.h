@@ -6,8 +6,8 @@
  * OVMF made them up (OvmfPkg/ResetVector and OvmfPkg/AmdSev).
  */
 
-#ifndef I386_SEV_GUIDS_H
-#define I386_SEV_GUIDS_H
+#ifndef I386_SEV_FORMATS_GUIDS_H
+#define I386_SEV_FORMATS_GUIDS_H
 
 #include "qemu/uuid.h"
 
