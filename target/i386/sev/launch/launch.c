@@ -15,6 +15,7 @@
 #include "exec/memory.h"
 #include "system/runstate.h"
 #include "system/system.h"
+#include "boot-files.h"
 #include "launch.h"
 #include "sev/formats/text.h"
 #include "sev/trace.h"
@@ -253,7 +254,9 @@ static bool measure(SevLaunch *launch, Error **errp)
 
 bool sev_launch_measure(SevLaunch *launch, Error **errp)
 {
-
+    if (launch->kernel_hashes && !sev_boot_files_check(launch->id, errp)) {
+        return false;
+    }
     if (launch->ops->measure && !launch->ops->measure(launch, errp)) {
         return false;
     }
