@@ -40,13 +40,19 @@ static int find_region(const struct kvm_enc_region *region)
     return -1;
 }
 
-/* What is shared with a file is not to change behind its file system's back */
+/*
+ * What is shared with a file is not to change behind its file system's back.
+ * A file that was deleted is where its folder is; a memfd is in none.
+ */
 static bool is_on_disk(const char *path)
 {
+    g_autofree char *folder = g_path_get_dirname(path);
     struct statfs fs;
 
-    return statfs(path, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
-           fs.f_type != HUGETLBFS_MAGIC;
+    return !g_str_has_prefix(path, "/memfd:") &&
+           statfs(g_str_has_suffix(path, " (deleted)") ? folder : path,
+                  &fs) == 0 &&
+           fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC;
 }
 
 /* Whether the kernel would keep this memory where it is, for writing */

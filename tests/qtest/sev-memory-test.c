@@ -219,19 +219,6 @@ static void test_backend(const void *backend)
     check_backend(backend);
 }
 
-static void test_backend_file(void)
-{
-    g_autofree char *name = NULL, *backend = NULL;
-    int fd = g_file_open_tmp("sev-memory-XXXXXX", &name, NULL);
-
-    g_assert_cmpint(fd, >=, 0);
-    close(fd);
-    backend = g_strdup_printf("memory-backend-file,share=on,mem-path=%s",
-                              name);
-    check_backend(backend);
-    unlink(name);
-}
-
 static bool have_huge_pages(void)
 {
     g_autofree char *info = NULL;
@@ -427,7 +414,9 @@ int main(int argc, char **argv)
                         "memory-backend-ram,prealloc=on", test_backend);
     qtest_add_data_func("sev/memory/backend/memfd", "memory-backend-memfd",
                         test_backend);
-    qtest_add_func("sev/memory/backend/file", test_backend_file);
+    qtest_add_data_func("sev/memory/backend/file",
+                        "memory-backend-file,share=on,mem-path=/dev/shm",
+                        test_backend);
     qtest_add_func("sev/memory/backend/huge-pages", test_backend_huge);
     qtest_add_data_func("sev/memory/hotplug/encrypted", SEV, test_hotplug);
     qtest_add_data_func("sev/memory/hotplug/plain",

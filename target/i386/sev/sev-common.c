@@ -14,6 +14,7 @@
 #include "system/reset.h"
 #include "system/system.h"
 #include "sev/debug/debug.h"
+#include "sev/launch/backing.h"
 #include "sev/memory/outside.h"
 #include "sev/memory/pci.h"
 #include "sev/memory/space.h"
@@ -188,6 +189,14 @@ static bool check_machine(SevCommonState *sev, Error **errp)
            (sev_memory_pci_check(errp) && sev_memory_outside_check(errp));
 }
 
+/* A guest_memfd has no file that others can see, whatever is plugged in */
+static bool sev_common_check_memory(ConfidentialGuestSupport *cgs,
+                                    MemoryRegion *mr, Error **errp)
+{
+    return cgs->require_guest_memfd ||
+           sev_backing_check(sev_common_id(SEV_COMMON(cgs)), mr, errp);
+}
+
 static AddressSpace *sev_common_ram_space(ConfidentialGuestSupport *cgs)
 {
     return sev_memory_space_model() ? sev_memory_space_dram() : NULL;
@@ -328,6 +337,7 @@ static void sev_common_class_init(ObjectClass *oc, void *data)
     cgs->accel_init = sev_common_accel_init;
     cgs->ram_space = sev_common_ram_space;
     cgs->dump_memory = sev_common_dump_memory;
+    cgs->check_memory = sev_common_check_memory;
     uc->complete = sev_common_complete;
     uc->can_be_deleted = sev_common_can_be_deleted;
     rc->get_state = sev_common_reset_state;

@@ -68,7 +68,8 @@ static void set_refused(Error **errp, size_t size, int err)
     error_setg(errp, "KVM_MEMORY_ENCRYPT_REG_REGION refused 0x%zx bytes of "
                "guest memory: %s (errno %d); memory of an SEV guest is locked: "
                "the limit of locked memory (ulimit -l) must cover all of it, "
-               "and a file that is shared must be on tmpfs or hugetlbfs",
+               "and with share=on its mem-path must be a folder on tmpfs or "
+               "hugetlbfs",
                size, strerror(err), err);
 }
 

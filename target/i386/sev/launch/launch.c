@@ -15,6 +15,7 @@
 #include "exec/memory.h"
 #include "system/runstate.h"
 #include "system/system.h"
+#include "backing.h"
 #include "boot-files.h"
 #include "launch.h"
 #include "sev/formats/text.h"
@@ -131,12 +132,21 @@ void sev_launch_measured(SevLaunch *launch, hwaddr gpa, void *hva,
     trace_last_range(launch->regions);
 }
 
+/* Private memory in a guest_memfd has no file that others can see */
+static bool check_backing(const SevLaunch *launch, void *hva, Error **errp)
+{
+    return launch->private_memfd ||
+           (sev_backing_check_machine(launch->id, errp) &&
+            sev_backing_check_host(launch->id, hva, errp));
+}
+
 bool sev_launch_update(SevLaunch *launch, hwaddr gpa, void *hva,
                        uint64_t len, SevMeasuredKind kind, Error **errp)
 {
     g_autofree void *plaintext = NULL;
 
-    if (!sev_launch_check(launch, SEV_STEP_UPDATE_DATA, errp)) {
+    if (!sev_launch_check(launch, SEV_STEP_UPDATE_DATA, errp) ||
+        !check_backing(launch, hva, errp)) {
         return false;
     }
     if (launch->ops->update) {
