@@ -82,7 +82,6 @@ SevMapping sev_memory_space_map(AddressSpace *as, hwaddr gpa,
     SevMapping mapping;
     MemoryRegion *mr;
 
-    RCU_READ_LOCK_GUARD();
     mr = address_space_translate(as, gpa, &offset, &len, false, attrs);
     if (!memory_region_supports_direct_access(mr)) {
         return SEV_MAP_DIRECT;

@@ -81,7 +81,7 @@ bool sev_memory_space_find(AddressSpace *as, hwaddr gpa, MemTxAttrs attrs,
  * @holder: as for sev_memory_map()
  *
  * sev_memory_space_find() and sev_memory_map() with a single look-up, as every
- * page walk comes here.
+ * page walk comes here.  In an RCU critical section.
  *
  * Returns: as sev_memory_map(), and SEV_MAP_DIRECT for all that is not memory
  */
