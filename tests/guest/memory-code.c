@@ -3,6 +3,9 @@
  *
  * Code that changes itself through the other view of its page: it puts old
  * ciphertext of its own next instructions back, and finds the old ones there.
+ *
+ * And code that has been translated, of which no byte is written, but only the
+ * rest of its block of the cipher: it becomes other code with it.
  */
 #include "lib/guest.h"
 #include "lib/views.h"
@@ -12,8 +15,11 @@ const char guest_name[] = "memory-code";
 #define CODE            (SHARED_BASE + 0x100000)
 #define CALLED          0x800           /* offsets within its page */
 #define NEXT            0x110
+#define ALONE           0x400
 #define BLOCK           16
 #define ROUNDS          100
+#define OTHER           (SHARED_BASE + 0x102000)
+#define RETURN          0xc3
 
 static mem8 *private_code, *shared_code;
 
@@ -87,6 +93,87 @@ static void check(const char *text, unsigned start, unsigned place,
     report_equal(text, right, ROUNDS);
 }
 
+static void store_block(mem8 *to, const uint8_t *from, int first)
+{
+    settle();
+    for (int i = first; i < BLOCK; i++) {
+        to[i] = from[i];
+    }
+    settle();
+}
+
+/* mov $value, %eax; ret, and @pad: ciphertext that begins with @first */
+static bool find_block(uint8_t *found, uint8_t first, uint32_t value)
+{
+    uint8_t block[BLOCK] = { 0xb8, value, value >> 8, value >> 16, value >> 24,
+                             RETURN };
+
+    for (unsigned pad = 0; pad < 65536; pad++) {
+        block[14] = pad;
+        block[15] = pad >> 8;
+        store_block(private_code + ALONE, block, 0);
+        if (shared_code[ALONE] == first) {
+            save(found, ALONE);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A page in two places of the TLB is turned with all CPUs stopped: so all that
+ * is mapped is so no more. */
+static void forget_mappings(void)
+{
+    mem64 *here = private_view(OTHER), *there = (mem64 *)OTHER;
+    uint64_t sum = here[0] + there[0];
+
+    settle();
+    sum += shared_view(OTHER)[0];
+    settle();
+    asm volatile("" : : "r" (sum));
+}
+
+/* Here it is the page of the code that is turned so. */
+static void map_twice(void)
+{
+    uint64_t first = *(mem64 *)CODE;
+
+    asm volatile("" : : "r" (first));
+}
+
+static uint32_t call_with(uint32_t value, mem8 *code)
+{
+    asm volatile("call *%[code]" : "+a" (value) : [code] "r" (code)
+                 : "memory", "cc");
+    return value;
+}
+
+/* What is called is a single byte at first, and that byte is not written. */
+static void check_neighbours(const char *text, void (*prepare)(void))
+{
+    static const uint8_t old[BLOCK] = { RETURN };
+    uint8_t old_cipher[BLOCK], cipher[BLOCK];
+    unsigned right = 0;
+
+    store_block(private_code + ALONE, old, 0);
+    save(old_cipher, ALONE);
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t value = 0x33333333 + i;
+
+        if (!find_block(cipher, old_cipher[0], value)) {
+            continue;
+        }
+        store_block(private_code + ALONE, old, 0);
+        right += call_with(i, private_code + ALONE) == i;
+        if (prepare) {
+            prepare();
+        }
+        store_block(shared_code + ALONE, cipher, 1);
+        right += call_with(i, private_code + ALONE) == value;
+    }
+    report_equal(text, right, 6);
+}
+
 void guest_main(void)
 {
     views_map(PAGE_4K);
@@ -103,4 +190,8 @@ void guest_main(void)
           old_called, 0x11111111);
     check("code replaced the instructions after itself", NEXT - BLOCK, NEXT,
           old_next, 0x22222222);
+    check_neighbours("code changed with the rest of its block", NULL);
+    check_neighbours("and in a page that no CPU had in its TLB",
+                     forget_mappings);
+    check_neighbours("and in a page that a CPU had there twice", map_twice);
 }

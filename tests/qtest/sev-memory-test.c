@@ -188,7 +188,7 @@ static void test_code(const void *opaque)
     g_autofree char *options = g_strdup_printf(SEV " %s", (char *)opaque);
     SevBoot *boot = sev_boot("memory-code", options);
 
-    g_assert_cmpuint(boot->passed, ==, 2);
+    g_assert_cmpuint(boot->passed, ==, 5);
     sev_boot_free(boot);
 }
 
