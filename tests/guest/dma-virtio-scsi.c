@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A disk at a virtio SCSI adapter: a copy is a write to its next block of a page
- * and a read of what was written.
+ * A disk at a virtio SCSI adapter: a copy is a write to its next block of a
+ * page and a read of what was written.
  */
 #include "lib/dma.h"
 #include "lib/guest.h"
