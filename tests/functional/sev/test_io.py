@@ -94,8 +94,10 @@ class IoGuest:
                    '-device', f'virtio-rng-pci,rng=rng,{VIRTIO}',
                    '-chardev', f'file,id=hvc0,path={self.dir / "hvc0"}',
                    '-device', f'virtio-serial-pci,{VIRTIO}',
-                   '-device', 'virtconsole,chardev=hvc0']
-        for disk, device in (('virtio', f'virtio-blk-pci,{VIRTIO}'),
+                   '-device', 'virtconsole,chardev=hvc0',
+                   '-object', 'iothread,id=io']
+        for disk, device in (('virtio', 'virtio-blk-pci,iothread=io,'
+                                        f'{VIRTIO}'),
                              ('nvme', 'nvme,serial=1'),
                              ('ahci', 'ide-hd,bus=ahci.0')):
             options += ['-drive', f'if=none,id={disk},format=raw,'
@@ -158,7 +160,7 @@ class IoTest(unittest.TestCase):
         self.assertEqual(image[:HALF], self.io.data)
 
     def test_virtio_block(self):
-        """virtio-blk"""
+        """virtio-blk, in a thread of its own"""
         self.check_disk('virtio')
 
     def test_nvme(self):
