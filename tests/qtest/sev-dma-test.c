@@ -317,7 +317,7 @@ static void wait_busy(SevBoot *boot, unsigned number)
         unsigned count = 0;
 
         g_assert_true(g_file_get_contents(boot->serial, &report, NULL, NULL));
-        g_assert_null(strstr(report, "gave-up"));
+        g_assert_null(strstr(report, "device-gone"));
         for (at = report; (at = strstr(at, "info busy 0x1\n")); at++) {
             count++;
         }
@@ -356,7 +356,7 @@ static void unplug_disk(SevBoot *boot)
                              "'arguments': { 'id': 'disk' } }");
     qtest_outl(boot->qts, ACPI_BUS, 0);
     qtest_outl(boot->qts, ACPI_EJECT, 1 << SLOT);
-    /* Before the guest misses it; and no interrupt would end RCU's wait */
+    /* No interrupt of the guest's would end RCU's wait for the vCPU */
     command(boot, "stop");
     for (bool gone = false; !gone;) {
         QDict *event = qtest_qmp_eventwait_ref(boot->qts, "DEVICE_DELETED");
