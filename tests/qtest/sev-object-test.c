@@ -262,7 +262,8 @@ static void test_files_refused(void)
     g_autofree char *text = test_file("text", "no base64!", 10);
     g_autofree char *binary = test_file_pattern("binary", 0, 2084);
     g_autofree char *small = test_file_base64("small", "too small", 9);
-    g_autofree char *large = test_file_pattern("large", 0x41, 26);
+    g_autofree char *large = test_file_pattern("large", 0x41, 24);
+    g_autofree char *cut = test_file_pattern("cut", 0x41, 26);
     g_autofree char *huge_text = g_strnfill(100000, 'A');
     g_autofree char *huge = test_file("huge", huge_text, 100000);
     g_autofree char *long_text = g_strnfill(2085 * 4 / 3, 'A');
@@ -277,7 +278,8 @@ static void test_files_refused(void)
     check_file_refused(text, "is not valid base64");
     check_file_refused(binary, "is not base64 text but binary");
     check_file_refused(small, "holds 9 bytes, but must hold");
-    check_file_refused(large, "bytes, but must hold");
+    check_file_refused(large, "holds 18 bytes, but must hold");
+    check_file_refused(cut, "is not valid base64");
     check_file_refused(huge, "is too large");
     check_file_refused(overlong, "holds 2085 bytes, but must hold");
 }
