@@ -9,8 +9,8 @@
 #include "qapi/qapi-visit-common.h"
 #include "qapi/qapi-visit-qom.h"
 #include "qapi/visitor.h"
+#include "qom/object_interfaces.h"
 #include "properties.h"
-#include "sev-common.h"
 
 static void *field_of(Object *obj, const SevProperty *prop)
 {
@@ -68,7 +68,8 @@ static void property_get(Object *obj, Visitor *v, const char *name,
 static void property_set(Object *obj, Visitor *v, const char *name,
                          void *opaque, Error **errp)
 {
-    if (SEV_COMMON(obj)->launch.backend) {
+    /* An object that a launched guest uses cannot be deleted, nor changed. */
+    if (!user_creatable_can_be_deleted(USER_CREATABLE(obj))) {
         error_setg(errp, "property '%s' of '%s' is fixed: the guest was "
                    "launched with it", name,
                    object_get_canonical_path_component(obj));
