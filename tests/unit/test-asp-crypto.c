@@ -16,6 +16,25 @@ static void test_random(void)
     g_assert_false(asp_equal(a, b, sizeof(a)));
 }
 
+/* A difference in any one bit, in whatever byte, and in two that add up to 0 */
+static void test_equal(void)
+{
+    uint8_t a[48], b[48];
+
+    asp_random(a, sizeof(a));
+    memcpy(b, a, sizeof(b));
+    g_assert_true(asp_equal(a, b, sizeof(a)));
+    g_assert_true(asp_equal(a, b, 0));
+    for (size_t i = 0; i < 8 * sizeof(a); i++) {
+        b[i / 8] ^= 1 << i % 8;
+        g_assert_false(asp_equal(a, b, sizeof(a)));
+        g_assert_true(asp_equal(a, b, i / 8));
+        b[(i / 8 + 1) % sizeof(b)] ^= 1 << i % 8;
+        g_assert_false(asp_equal(a, b, sizeof(a)));
+        memcpy(b, a, sizeof(b));
+    }
+}
+
 /* RFC 4231, test cases 1 and 2; the message of the latter in pieces */
 static void test_hmac(void)
 {
@@ -161,6 +180,15 @@ static void test_ec_invalid(void)
     g_assert_false(asp_ec_valid(&pub));
     memset(pub.x, 0, sizeof(pub.x));
     pub.x[47] = 2;
+    g_assert_true(asp_ec_valid(&pub));
+    /* The same for y = p + 1 (python: a root of x^3 - 3 x + b - 1) */
+    UNHEX("2261b2bf605c22f2f3aef6338719b2c486388ad5240719a5"
+          "257315969ef01ba27f0a104c89704773a81fdabee6ab5c78", pub.x);
+    UNHEX("ffffffffffffffffffffffffffffffffffffffffffffffff"
+          "fffffffffffffffeffffffff000000000000000100000000", pub.y);
+    g_assert_false(asp_ec_valid(&pub));
+    memset(pub.y, 0, sizeof(pub.y));
+    pub.y[47] = 1;
     g_assert_true(asp_ec_valid(&pub));
 }
 
@@ -322,6 +350,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/asp/crypto/random", test_random);
+    g_test_add_func("/asp/crypto/equal", test_equal);
     g_test_add_func("/asp/crypto/hmac", test_hmac);
     g_test_add_func("/asp/crypto/kdf", test_kdf);
     g_test_add_func("/asp/crypto/kdf-cek", test_kdf_cek);
