@@ -5,6 +5,7 @@
  */
 
 #include "asp-harness.h"
+#include "asp-internal.h"
 
 static void test_dbg(Machine *m, gconstpointer data)
 {
@@ -42,6 +43,22 @@ static void test_dbg(Machine *m, gconstpointer data)
     ASSERT_STATUS(run_dbg(m, decrypt, handle, AT_GUEST, AT_OUT, 0xfffffff0),
                   ASP_INVALID_ADDRESS);
     g_free(plain);
+}
+
+/* Nothing is copied when the destination is too short, even by one block. */
+static void test_dbg_end(Machine *m, gconstpointer data)
+{
+    uint32_t handle = start_guest(m, 0), len = 2 * ASP_MEM_CHUNK;
+    uint64_t last = RAM_BASE + RAM_SIZE - len;
+    uint8_t *before = g_memdup2(m->ram, sizeof(m->ram));
+
+    ASSERT_STATUS(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, RAM_BASE, last + 16,
+                          len), ASP_INVALID_ADDRESS);
+    ASSERT_STATUS(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, last + 16, RAM_BASE,
+                          len), ASP_INVALID_ADDRESS);
+    g_assert_cmpmem(before, sizeof(m->ram), m->ram, sizeof(m->ram));
+    ASSERT_OK(run_dbg(m, ASP_CMD_DBG_DECRYPT, handle, RAM_BASE, last, len));
+    g_free(before);
 }
 
 /* Memory that fails half-way */
@@ -143,6 +160,7 @@ int main(int argc, char **argv)
     g_test_add("/asp/dbg/" name, Machine, NULL, machine_setup, func, \
                machine_teardown)
     ADD("copy", test_dbg);
+    ADD("end", test_dbg_end);
     ADD("unsafe", test_dbg_unsafe);
     ADD("nodbg", test_nodbg);
     ADD("engine", test_engine);

@@ -247,6 +247,8 @@ static void test_inactive(void)
 
 typedef struct Large {
     uint8_t *ram;
+    uint64_t readable;              /* so much of the large page is memory */
+    int writes_left;                /* negative: any number */
     AspRmpEntry entry[2];           /* of the large page, of the context */
 } Large;
 
@@ -254,14 +256,25 @@ typedef struct Large {
 
 static bool large_read(void *opaque, uint64_t addr, void *buf, size_t len)
 {
-    memcpy(buf, ((Large *)opaque)->ram + addr, len);
+    Large *l = opaque;
+
+    if (addr + len > l->readable) {
+        return false;
+    }
+    memcpy(buf, l->ram + addr, len);
     return true;
 }
 
 static bool large_write(void *opaque, uint64_t addr, const void *buf,
                         size_t len)
 {
-    memcpy(((Large *)opaque)->ram + addr, buf, len);
+    Large *l = opaque;
+
+    if (l->writes_left == 0) {
+        return false;
+    }
+    l->writes_left -= l->writes_left > 0;
+    memcpy(l->ram + addr, buf, len);
     return true;
 }
 
@@ -278,38 +291,106 @@ static bool large_rmp_write(void *opaque, uint64_t addr,
     return true;
 }
 
-/* A large page measures as its small ones do, one after the other. */
-static void test_large(void)
+static const AspMemory large_memory = {
+    .read = large_read, .write = large_write,
+    .rmp_read = large_rmp_read, .rmp_write = large_rmp_write,
+};
+
+/* A guest whose launch has begun, and a page of 2 MiB for it */
+static void large_setup(Large *l, Machine *m)
 {
-    const AspMemory memory = {
-        .read = large_read, .write = large_write,
-        .rmp_read = large_rmp_read, .rmp_write = large_rmp_write,
-    };
-    Large l = {
+    *l = (Large) {
         .ram = g_malloc0(SNP_LARGE_PAGE_SIZE),
+        .readable = SNP_LARGE_PAGE_SIZE,
+        .writes_left = -1,
         .entry[1] = page_states[FIRMWARE],
         .entry[0] = { .assigned = true, .immutable = true, .large = true,
                       .asid = SNP_ASID, .gpa = SNP_LARGE_PAGE_SIZE },
     };
-    Machine m = { .identity = asp_identity_builtin() };
+    m->identity = asp_identity_builtin();
+    m->asp = asp_new(m->identity, &large_memory, l);
+    ASSERT_OK(RUN0(m, SNP_INIT));
+    ASSERT_OK(run_address(m, ASP_CMD_SNP_GCTX_CREATE, LARGE_GCTX));
+    ASSERT_OK(run_snp_start(m, LARGE_GCTX, V_SNP_POLICY, 0));
+    ASSERT_OK(RUN0(m, SNP_DF_FLUSH));
+    ASSERT_OK(run_snp_activate(m, LARGE_GCTX, SNP_ASID));
+    fill_page(l->ram, 1);
+    fill_page(l->ram + SNP_LARGE_PAGE_SIZE - SNP_PAGE_SIZE, 3);
+}
+
+static void large_teardown(Large *l, Machine *m)
+{
+    asp_free(m->asp);
+    asp_identity_free(m->identity);
+    g_free(l->ram);
+}
+
+static SnpCmdLaunchUpdate large_command(void)
+{
     SnpCmdLaunchUpdate c = update_command(LARGE_GCTX, 0, SNP_PAGE_NORMAL);
 
-    m.asp = asp_new(m.identity, &memory, &l);
-    ASSERT_OK(RUN0(&m, SNP_INIT));
-    ASSERT_OK(run_address(&m, ASP_CMD_SNP_GCTX_CREATE, LARGE_GCTX));
-    ASSERT_OK(run_snp_start(&m, LARGE_GCTX, V_SNP_POLICY, 0));
-    ASSERT_OK(RUN0(&m, SNP_DF_FLUSH));
-    ASSERT_OK(run_snp_activate(&m, LARGE_GCTX, SNP_ASID));
-    fill_page(l.ram, 1);
-    fill_page(l.ram + SNP_LARGE_PAGE_SIZE - SNP_PAGE_SIZE, 3);
-    ASSERT_STATUS(RUN(&m, SNP_LAUNCH_UPDATE, c), ASP_INVALID_PAGE_SIZE);
     c.flags |= GUINT32_TO_LE(SNP_UPDATE_LARGE);
+    return c;
+}
+
+/* A large page measures as its small ones do, one after the other. */
+static void test_large(void)
+{
+    SnpCmdLaunchUpdate c = update_command(LARGE_GCTX, 0, SNP_PAGE_NORMAL);
+    Machine m = {};
+    Large l;
+
+    large_setup(&l, &m);
+    ASSERT_STATUS(RUN(&m, SNP_LAUNCH_UPDATE, c), ASP_INVALID_PAGE_SIZE);
+    c = large_command();
     ASSERT_OK(RUN(&m, SNP_LAUNCH_UPDATE, c));
     assert_snp_digest(&m, LARGE_GCTX, V_SNP_LD_LARGE);
     g_assert_true(l.entry[0].validated && l.entry[0].large);
-    asp_free(m.asp);
-    asp_identity_free(m.identity);
-    g_free(l.ram);
+    large_teardown(&l, &m);
+}
+
+/* Nothing is done to a large page that is not memory from end to end. */
+static void test_large_hole(void)
+{
+    SnpCmdLaunchUpdate c = large_command();
+    Machine m = {};
+    uint8_t *before;
+    Large l;
+
+    large_setup(&l, &m);
+    before = g_memdup2(l.ram, SNP_LARGE_PAGE_SIZE);
+    l.readable = SNP_LARGE_PAGE_SIZE - SNP_PAGE_SIZE;
+    ASSERT_STATUS(RUN(&m, SNP_LAUNCH_UPDATE, c), ASP_INVALID_ADDRESS);
+    g_assert_cmpmem(before, SNP_LARGE_PAGE_SIZE, l.ram, SNP_LARGE_PAGE_SIZE);
+    l.readable = SNP_LARGE_PAGE_SIZE;
+    ASSERT_OK(RUN(&m, SNP_LAUNCH_UPDATE, c));
+    assert_snp_digest(&m, LARGE_GCTX, V_SNP_LD_LARGE);
+    large_teardown(&l, &m);
+    g_free(before);
+}
+
+/*
+ * Memory that fails half-way leaves ciphertext, which the status says; the
+ * page is not the guest's, and the digest goes on from where it was.
+ */
+static void test_large_unsafe(void)
+{
+    SnpCmdLaunchUpdate c = large_command();
+    Machine m = {};
+    Large l;
+
+    large_setup(&l, &m);
+    l.writes_left = 0;
+    ASSERT_STATUS(RUN(&m, SNP_LAUNCH_UPDATE, c), ASP_INVALID_ADDRESS);
+    l.writes_left = 1;
+    ASSERT_STATUS(RUN(&m, SNP_LAUNCH_UPDATE, c), ASP_HWERROR_UNSAFE);
+    g_assert_false(l.entry[0].validated);
+    g_assert_true(l.entry[0].immutable);
+    l.writes_left = -1;
+    fill_page(l.ram, 1);
+    ASSERT_OK(RUN(&m, SNP_LAUNCH_UPDATE, c));
+    assert_snp_digest(&m, LARGE_GCTX, V_SNP_LD_LARGE);
+    large_teardown(&l, &m);
 }
 
 /* --- LAUNCH_START and LAUNCH_FINISH */
@@ -507,6 +588,8 @@ int main(int argc, char **argv)
     g_test_add_func("/asp/snp-launch/update-refused", test_update_refused);
     g_test_add_func("/asp/snp-launch/inactive", test_inactive);
     g_test_add_func("/asp/snp-launch/large", test_large);
+    g_test_add_func("/asp/snp-launch/large-hole", test_large_hole);
+    g_test_add_func("/asp/snp-launch/large-unsafe", test_large_unsafe);
     g_test_add_func("/asp/snp-launch/policy", test_policy);
     g_test_add_func("/asp/snp-launch/finish", test_finish);
     g_test_add_func("/asp/snp-launch/identity", test_identity);
