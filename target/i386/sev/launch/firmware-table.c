@@ -53,6 +53,23 @@ static bool find_area(const char *guid, const char *what, SevArea *area,
     return true;
 }
 
+bool sev_firmware_has_sev(void)
+{
+    static const char *const guids[] = {
+        SEV_GUID_RESET_BLOCK, SEV_GUID_SECRET_AREA, SEV_GUID_HASH_AREA,
+        SEV_GUID_SNP_METADATA,
+    };
+
+    size_t len;
+
+    for (size_t i = 0; i < ARRAY_SIZE(guids); i++) {
+        if (sev_firmware_entry(guids[i], &len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool sev_firmware_secret_area(SevArea *area, Error **errp)
 {
     return find_area(SEV_GUID_SECRET_AREA, "launch secret area", area, errp);

@@ -29,6 +29,13 @@ void sev_firmware_load(const uint8_t *image, size_t size);
 const uint8_t *sev_firmware_entry(const char *guid, size_t *len);
 
 /**
+ * sev_firmware_has_sev - whether the image has any entry that is about SEV
+ *
+ * All of OVMF's builds have one; SeaBIOS has not even the table.
+ */
+bool sev_firmware_has_sev(void);
+
+/**
  * sev_firmware_secret_area - where the firmware expects the launch secret
  * @errp: set when it has no such area
  */

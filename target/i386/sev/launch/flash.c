@@ -6,15 +6,29 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "firmware-table.h"
 #include "launch.h"
 #include "sev.h"
 #include "snp.h"
 
+/* Firmware that does not set the C-bit finds noise in place of its data */
+static void warn_of_firmware(const SevLaunch *launch)
+{
+    if (!sev_firmware_has_sev()) {
+        warn_report("the firmware of SEV guest '%s' has no table for SEV: "
+                    "SeaBIOS, which is the default, and others that know "
+                    "nothing of encrypted memory hang without a word; use "
+                    "OVMF (-bios, pflash, or <loader> with libvirt)",
+                    launch->id);
+    }
+}
+
 int sev_encrypt_flash(hwaddr gpa, uint8_t *ptr, uint64_t len, Error **errp)
 {
     SevLaunch *launch = sev_launch_current();
 
+    warn_of_firmware(launch);
     return sev_launch_update(launch, gpa, ptr, len, SEV_MEASURED_KIND_FIRMWARE,
                              errp) ? 0 : -1;
 }
