@@ -209,20 +209,45 @@ class SequenceTest(DoubleTest):
         self.backend('memory-backend-shm')
 
     def test_backend_file(self):
-        """A file in memory."""
+        """A file in memory that has no name."""
+        self.backend('memory-backend-file,mem-path=/dev/shm,share=on')
+
+    def test_backend_file_kept(self):
+        """A file that outlives the guest is nothing to encrypt."""
         with tempfile.NamedTemporaryFile(dir='/dev/shm') as file:
-            self.backend(f'memory-backend-file,mem-path={file.name},share=on')
+            backend = ('-object', 'memory-backend-file,id=ram,size=64M,'
+                       f'mem-path={file.name},share=on')
+            for use in (('-machine', 'memory-backend=ram'),
+                        ('-numa', 'node,memdev=ram')):
+                file.write(b'\x55' * (64 << 20))
+                file.flush()
+                self.refused('', *backend, *use, names=(
+                    "memory 'ram'", 'SEV guest \'sev0\'', file.name,
+                    'memory-backend-memfd'))
+                file.seek(0)
+                self.assertEqual(file.read(), b'\x55' * (64 << 20))
+                file.seek(0)
+
+    def test_backend_file_plugged(self):
+        """Nor may it be plugged in."""
+        with tempfile.NamedTemporaryFile(dir='/dev/shm') as file:
+            qemu = self.start('', '-m', '64,slots=1,maxmem=1G', '-object',
+                              'memory-backend-file,id=dimm,size=64M,'
+                              f'mem-path={file.name},share=on')
+            with self.assertRaisesRegex(QmpError, f"written to.*{file.name}"):
+                qemu.qmp('device_add', driver='pc-dimm', memdev='dimm')
+            qemu.qmp('cont')
+            self.assertEqual(qemu.quit(), 0)
 
     def test_backend_file_on_disk(self):
         """The kernel does not pin what it would have to write to a disk."""
         here = Path(__file__).parent
         if subprocess.check_output(['stat', '-fc', '%T', here]) == b'tmpfs\n':
             self.skipTest('this is no disk')
-        with tempfile.NamedTemporaryFile(dir=here) as file:
-            self.refused('', '-object', 'memory-backend-file,id=ram,size=64M,'
-                         f'mem-path={file.name},share=on',
-                         machine='q35,memory-backend=ram',
-                         names=('KVM_MEMORY_ENCRYPT_REG_REGION', 'tmpfs'))
+        self.refused('', '-object', 'memory-backend-file,id=ram,size=64M,'
+                     f'mem-path={here},share=on',
+                     machine='q35,memory-backend=ram',
+                     names=('KVM_MEMORY_ENCRYPT_REG_REGION', 'tmpfs'))
 
     def test_backend_read_only(self):
         """Nor what nobody writes to, which is not the guest's to encrypt."""
@@ -236,6 +261,43 @@ class SequenceTest(DoubleTest):
     def test_backend_file_private(self):
         """A file that is not written to."""
         self.backend(f'memory-backend-file,mem-path={self.dir}/ram')
+
+    def test_flash(self):
+        """A launch never writes to the file that the firmware is from."""
+        (self.dir / 'flash').write_bytes(self.firmware)
+        drive = 'if=pflash,format=raw,file=flash'
+        self.refused('', '-bios', '', '-drive', drive, names=(
+            "'sev0'", "'pflash0'", 'readonly=on'))
+        for kept in (',readonly=on', ',snapshot=on'):
+            qemu = self.start('', '-bios', '', '-drive', drive + kept)
+            self.assertEqual(qemu.quit(), 0)
+        self.assertEqual((self.dir / 'flash').read_bytes(), self.firmware)
+
+    def test_boot_files(self):
+        """Hashes do not cover all that the firmware would boot."""
+        _, args = self.kernel()
+        (self.dir / 'any').write_bytes(bytes(4096))
+        for option, what in (
+                (('-shim', 'any'), '-shim any'), (('-dtb', 'any'), '-dtb any'),
+                (('-fw_cfg', 'name=etc/boot/shim,file=any'),
+                 'the fw_cfg file etc/boot/shim')):
+            for kind in ('', 'snp'):
+                self.refused(f'{kind},kernel-hashes=on', *args, *option, names=(
+                    f"kernel-hashes=on of 'sev0' does not cover {what}",
+                    'leave'))
+            qemu = self.start('', *args, *option)
+            self.assertEqual(qemu.quit(), 0)
+
+    def test_seabios(self):
+        """A firmware that does not know SEV is launched with a warning."""
+        (self.dir / 'other').write_bytes(bytes(64 << 10))
+        qemu = self.start('', '-bios', 'other')
+        self.assertEqual(qemu.quit(), 0)
+        self.assertRegex(qemu.words(), "warning: the firmware of SEV guest "
+                         "'sev0' has no table for SEV.*use OVMF")
+        qemu = self.start()
+        self.assertEqual(qemu.quit(), 0)
+        self.assertNotIn('warning', qemu.words())
 
     def test_backend_numa(self):
         """Several blocks."""

@@ -139,22 +139,6 @@ static void test_no_session(void)
     qtest_quit(qts);
 }
 
-/* A Linux kernel by its header, and nothing else */
-static char *fake_kernel(void)
-{
-    uint8_t image[4096];
-
-    for (unsigned i = 0; i < sizeof(image); i++) {
-        image[i] = 11 * i;
-    }
-    image[0x1f1] = 3;                           /* sectors of setup code */
-    memcpy(image + 0x202, "HdrS", 4);
-    stw_le_p(image + 0x206, 0x20c);             /* boot protocol */
-    image[0x211] = 1;                           /* loaded high */
-    stw_le_p(image + 0x236, 2);                 /* initrd anywhere */
-    return test_file("bzImage", image, sizeof(image));
-}
-
 static void append_hex(GByteArray *table, const char *hex)
 {
     for (; *hex; hex += 2) {
@@ -210,7 +194,7 @@ static char *digest_of_both(const char *firmware, GByteArray *table)
 static void check_kernel_hashes(const char *cmdline, const char *initrd)
 {
     g_autofree char *firmware = test_firmware_full();
-    g_autofree char *kernel = fake_kernel();
+    g_autofree char *kernel = test_kernel();
     GByteArray *table = hash_table(cmdline ?: "", initrd, kernel);
     g_autofree char *digest = digest_of_both(firmware, table);
     g_autofree char *table_hash = test_sha256(table->data, table->len);
@@ -255,7 +239,7 @@ static void test_kernel_without_hashes(void)
 {
     g_autofree char *firmware = test_firmware_full();
     g_autofree char *digest = file_sha256(firmware);
-    g_autofree char *kernel = fake_kernel();
+    g_autofree char *kernel = test_kernel();
     g_autofree char *keys = known_keys();
     g_autofree char *options = g_strdup_printf("-kernel %s", kernel);
     QTestState *qts = test_launch(keys, options);
@@ -268,7 +252,7 @@ static void check_hash_area_refused(TestArea area, const char *expected)
 {
     g_autofree char *firmware = test_firmware("broken.fd", (TestArea) {},
                                               area);
-    g_autofree char *kernel = fake_kernel();
+    g_autofree char *kernel = test_kernel();
 
     test_refused(expected, MACHINE "-bios %s -kernel %s -m 64 "
                  "-object sev-guest,id=sev0,kernel-hashes=on", firmware,

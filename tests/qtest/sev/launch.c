@@ -134,6 +134,21 @@ char *test_firmware_full(void)
                          (TestArea) { true, TEST_HASH_BASE, TEST_HASH_SIZE });
 }
 
+char *test_kernel(void)
+{
+    uint8_t image[4096];
+
+    for (unsigned i = 0; i < sizeof(image); i++) {
+        image[i] = 11 * i;
+    }
+    image[0x1f1] = 3;                           /* sectors of setup code */
+    memcpy(image + 0x202, "HdrS", 4);
+    stw_le_p(image + 0x206, 0x20c);             /* boot protocol */
+    image[0x211] = 1;                           /* loaded high */
+    stw_le_p(image + 0x236, 2);                 /* initrd anywhere */
+    return test_file("bzImage", image, sizeof(image));
+}
+
 QTestState *test_launch_bare(const char *object, const char *options)
 {
     return qtest_initf("-accel tcg -M q35,confidential-guest-support=sev0 "

@@ -46,6 +46,9 @@ char *test_firmware(const char *name, TestArea secret, TestArea hashes);
 /* The one with both areas as defined above. */
 char *test_firmware_full(void);
 
+/* A Linux kernel by its header, and nothing else. */
+char *test_kernel(void);
+
 /*
  * A stopped q35 under TCG with the SEV guest "sev0" of -object @object, the
  * full firmware and more @options.
