@@ -160,8 +160,13 @@ static void put(uint8_t *out)
     memcpy(out + 384, gdt, sizeof(gdt));
 }
 
+/* With the same flags always, as they are saved in the old task's state */
 #define SWITCH(code)                                                    \
-    asm volatile("pushal\n\t" code "\n\tpopal" : : : "memory", "cc")
+    asm volatile("pushal\n\t"                                           \
+                 "pushl $0x2\n\t"                                       \
+                 "popfl\n\t"                                            \
+                 code "\n\t"                                            \
+                 "popal" : : : "memory", "cc")
 
 static void jump(void)
 {

@@ -98,9 +98,7 @@ int main(int argc, char **argv)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(guests); i++) {
         add("max", &guests[i], test_max);
-        if (strcmp(guests[i].name, "across-atomics")) {
-            add("two-cpus", &guests[i], test_two_cpus);
-        }
+        add("two-cpus", &guests[i], test_two_cpus);
         add("old-cpu", &guests[i], test_old_cpu);
         add("icount", &guests[i], test_icount);
         add("plain", &guests[i], test_plain);
