@@ -217,14 +217,34 @@ static void check_faults(void)
                 *svm_field(VMCB_EXIT_INFO_1) & NPF_GUEST_TABLE);
 }
 
+/* What the CPU keeps in memory is private, however it was used before */
+static void check_vmcb(struct paging *paging)
+{
+    uint64_t window = paging_window(PAGING_4_LEVEL) + 16 * LARGE_PAGE;
+
+    paging_map(paging, window, 0, PAGE_2M, PTE_P | PTE_W);
+    map_nested(DATA_PAGE, true);
+    fill(private_view(DATA_PAGE), 0x7700000000000000ull, WORDS);
+    from = (mem64 *)DATA_PAGE;
+    memset(seen, 0, sizeof(seen));
+    start();
+    svm_look_by((mem64 *)window);
+    report_equal("a VMCB that was looked at through C=0 is good",
+                 svm_call(guest_reads), SVM_EXIT_VMMCALL);
+    report_equal("and its guest reads what is there",
+                 matches(seen, 0x7700000000000000ull, WORDS), WORDS);
+}
+
 void guest_main(void)
 {
+    struct paging paging;
+
     c_bit = sev_c_bit();
     if (!svm_nested_paging_here()) {
         report_skip("this CPU has no nested paging");
         return;
     }
-    views_map(PAGE_4K);
+    paging = views_map(PAGE_4K);
     make_tables();
     svm_enable();
     for (int private = 0; private < 2; private++) {
@@ -233,5 +253,6 @@ void guest_main(void)
         check_fetch(private);
         check_paging_off(private);
     }
+    check_vmcb(&paging);
     check_faults();
 }

@@ -7,6 +7,10 @@
 #include "qemu/osdep.h"
 #include "sev/boot.h"
 
+#define MACHINE "-machine q35,memory-encryption=sev0 " \
+                "-object sev-guest,id=sev0"
+#define SEV     "-accel tcg " MACHINE
+
 typedef struct Guest {
     const char *name;
     unsigned most;              /* properties on CPU model max */
@@ -24,9 +28,6 @@ static const Guest guests[] = {
     { "across-tables", 15, 15 },
     { "across-tasks", 11, 11 },
 };
-
-#define SEV     "-accel tcg -machine q35,memory-encryption=sev0 " \
-                "-object sev-guest,id=sev0"
 
 static SevBoot *boot(const Guest *guest, const char *options)
 {
@@ -83,6 +84,17 @@ static void test_plain(const void *opaque)
     sev_boot_free(result);
 }
 
+/* Register areas of three CPUs, with pages that the fourth wants otherwise */
+static void test_race(const void *options)
+{
+    g_autofree char *all = g_strdup_printf("-cpu max -smp 4 %s",
+                                           (char *)options);
+    SevBoot *result = sev_boot("across-race", all);
+
+    g_assert_cmpuint(result->passed, ==, 9);
+    sev_boot_free(result);
+}
+
 static void add(const char *how, const Guest *guest,
                 void (*test)(const void *))
 {
@@ -103,5 +115,10 @@ int main(int argc, char **argv)
         add("icount", &guests[i], test_icount);
         add("plain", &guests[i], test_plain);
     }
+    qtest_add_data_func("sev/access/race/multi", SEV, test_race);
+    qtest_add_data_func("sev/access/race/single",
+                        "-accel tcg,thread=single " MACHINE, test_race);
+    qtest_add_data_func("sev/access/race/plain", "-accel tcg -machine q35",
+                        test_race);
     return g_test_run();
 }

@@ -30,7 +30,7 @@ static const Guest guests[] = {
     { "memory-stress", 8, 8 },
     { "memory-views", 22, 22 },
     { "msr", 11, 11 },
-    { "nested-paging", 35, 0 },
+    { "nested-paging", 37, 0 },
     { "nested-shadow", 15, 0 },
     { "page-walks", 1, 1 },
     { "paging-32bit", 4, 4 },

@@ -104,6 +104,19 @@ void svm_prepare_paging_off(uint64_t nested)
     *svm_field(VMCB_CR0) = (read_cr0() & ~CR0_PG) | 1;
 }
 
+static void touch_by(mem64 *view, const void *page)
+{
+    (void)view[(uint64_t)page / sizeof(*view)];
+}
+
+void svm_look_by(mem64 *view)
+{
+    asm volatile("wbinvd" : : : "memory");
+    touch_by(view, vmcb);
+    touch_by(view, host_save);
+    asm volatile("wbinvd" : : : "memory");
+}
+
 /* VMLOAD and VMSAVE as a hypervisor brackets VMRUN with them */
 uint64_t svm_run(uint64_t rip, uint64_t rbx, uint64_t rcx)
 {

@@ -73,6 +73,12 @@ void svm_prepare(uint64_t cr3, uint64_t nested);
 /* In a 32-bit segment with paging off instead; only with nested paging. */
 void svm_prepare_paging_off(uint64_t nested);
 
+/*
+ * Use the pages of the VMCB and of the host save area through a view of all
+ * memory, for example one with C=0, and change nothing.
+ */
+void svm_look_by(volatile uint64_t *view);
+
 /* A field of the VMCB */
 volatile uint64_t *svm_field(enum svm_field field);
 
