@@ -32,7 +32,8 @@ class LinuxTest(LaunchTest):
         """Four CPUs of a model without SEV's name in it, and a secret."""
         guest = self.guest(cpu_model='Skylake-Server', cpus=4,
                            more=',diagnose=first')
-        launch = self.launch(guest)
+        # The counters are asked for when the guest has powered off
+        launch = self.launch(guest, more=['-action', 'shutdown=pause'])
         evidence = launch.evidence()
         self.assertTrue(self.owner.trusts(evidence, guest))
         launch.inject(self.owner.make_packet(evidence, [(GUID, SECRET)]))
@@ -43,7 +44,9 @@ class LinuxTest(LaunchTest):
         self.assertIn(f'sev-init: secret {GUID} text {SECRET.decode()}',
                       console)
         self.assertIn(CMDLINE, console)
+        launch.qmp.wait_event('SHUTDOWN')
         counters = launch.qmp.execute('query-sev')['memory']
+        launch.qmp.execute('quit')
         launch.wait_exit(common.PATIENCE)
         # It shares pages, as it should, but lets no device see another
         self.assertGreater(counters['view-changes'], 100)
