@@ -17,9 +17,11 @@
 #include "sev.h"
 #include "sev/debug/space.h"
 #include "sev/debug/diagnose.h"
+#include "sev/hypervisor.h"
 #include "sev/memory/space.h"
 #include "tcg/insn-start-words.h"
 #include "tcg/sev/diagnose-tcg.h"
+#include "tcg/sev/exit.h"
 #include "tcg/sev/sev-tcg.h"
 #include "trace.h"
 
@@ -54,6 +56,11 @@ bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
     }
     env->sev_c_mask = 1ULL << sev_get_cbit_position();
     env->sev_debug = sev_debug_space_is_on();
+    if (sev_es_enabled()) {
+        env->sev_vcpu = g_new0(SevVcpu, 1);
+        /* Intercepted, and so not offered: firmware parks its APs by it */
+        env->features[FEAT_1_ECX] &= ~CPUID_EXT_MONITOR;
+    }
     sev_tcg_diagnose_start();
     /*
      * Every CPU that has SEV has RDRAND, and a hypervisor cannot take it away,
@@ -348,6 +355,26 @@ static bool fill_entry(CPUState *cs, const SevTlbFill *fill,
     return true;
 }
 
+/*
+ * What a hypervisor has no page for, or, for the store of a ROM, none that can
+ * be written to.  Fetches are never emulated.
+ */
+static bool is_device(CPUState *cs, const SevTlbFill *fill)
+{
+    bool store = fill->access_type == MMU_DATA_STORE;
+    hwaddr offset, len = 1;
+    MemoryRegion *mr;
+
+    if (fill->access_type == MMU_INST_FETCH) {
+        return false;
+    }
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(cpu_get_address_space(cs, X86ASIdx_MEM),
+                                 fill->gpa, &offset, &len, store,
+                                 MEMTXATTRS_UNSPECIFIED);
+    return !memory_access_is_direct(mr, store, MEMTXATTRS_UNSPECIFIED);
+}
+
 void sev_tcg_tlb_fill(CPUState *cs, SevTlbFill *fill)
 {
     SevFilled filled;
@@ -360,6 +387,9 @@ void sev_tcg_tlb_fill(CPUState *cs, SevTlbFill *fill)
         sev_tcg_diagnose(cs, fill->va, fill->gpa,
                          wanted_view(fill) == SEV_VIEW_PRIVATE,
                          fill->access_type == MMU_INST_FETCH, fill->retaddr);
+    }
+    if ((cpu_env(cs)->hflags & HF_SEV_ES_MASK) && is_device(cs, fill)) {
+        sev_tcg_vc(cpu_env(cs), SEV_EXIT_NPF, fill->retaddr);
     }
     if (!fill_entry(cs, fill, &filled)) {
         leave(cs, fill, &filled);
@@ -400,4 +430,16 @@ uint64_t sev_tcg_status(void)
     return (sev_enabled() ? SEV_STATUS_SEV_ENABLED : 0) |
            (sev_es_enabled() ? SEV_STATUS_SEV_ES_ENABLED : 0) |
            (sev_snp_enabled() ? SEV_STATUS_SEV_SNP_ACTIVE : 0);
+}
+
+uint64_t sev_tcg_ghcb(CPUX86State *env)
+{
+    return env->sev_vcpu ? sev_vcpu_vmpl(env_archcpu(env))->ghcb : 0;
+}
+
+void sev_tcg_set_ghcb(CPUX86State *env, uint64_t value)
+{
+    if (env->sev_vcpu) {
+        sev_vcpu_vmpl(env_archcpu(env))->ghcb = value;
+    }
 }

@@ -18,6 +18,7 @@
 #include "exec/memory.h"
 #endif
 
+#define MSR_AMD64_SEV_ES_GHCB           0xc0010130
 #define MSR_AMD64_SEV_STATUS            0xc0010131
 
 #define SEV_STATUS_SEV_ENABLED          (1ULL << 0)
@@ -165,6 +166,18 @@ void sev_tcg_tlb_fill(CPUState *cs, SevTlbFill *fill);
  */
 bool sev_tcg_set_pte(CPUX86State *env, hwaddr addr, int ptw_idx, uint32_t old,
                      uint32_t new);
+
+/**
+ * sev_tcg_ghcb: value of MSR C001_0130, GHCB
+ *
+ * 0 for a guest whose registers are not encrypted, which has no such register.
+ */
+uint64_t sev_tcg_ghcb(CPUX86State *env);
+
+/**
+ * sev_tcg_set_ghcb: the opposite; without effect for such a guest
+ */
+void sev_tcg_set_ghcb(CPUX86State *env, uint64_t value);
 
 /**
  * sev_tcg_status: value of MSR C001_0131, SEV_STATUS

@@ -7,6 +7,8 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "hw/core/cpu.h"
+#include "exec/helper-proto.h"
+#include "tcg/sev/exit.h"
 #include "tcg/sev/sev-tcg.h"
 
 bool sev_tcg_cpu_realize(X86CPU *cpu, Error **errp)
@@ -43,4 +45,25 @@ bool sev_tcg_set_pte(CPUX86State *env, hwaddr addr, int ptw_idx, uint32_t old,
 uint64_t sev_tcg_status(void)
 {
     return 0;
+}
+
+uint64_t sev_tcg_ghcb(CPUX86State *env)
+{
+    return 0;
+}
+
+void sev_tcg_set_ghcb(CPUX86State *env, uint64_t value)
+{
+}
+
+/* For vCPUs with encrypted registers only, of which there are none */
+void sev_tcg_exit(CPUX86State *env, uint32_t type, uint64_t param,
+                  uintptr_t retaddr)
+{
+    g_assert_not_reached();
+}
+
+G_NORETURN void helper_sev_vmgexit(CPUX86State *env, uint32_t length)
+{
+    g_assert_not_reached();
 }
