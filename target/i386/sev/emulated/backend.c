@@ -22,6 +22,7 @@
 #include "sev/error.h"
 #include "sev/memory/space.h"
 #include "sev/trace.h"
+#include "vmsa.h"
 
 /*
  * Hardware has the C-bit at bit 47 (first EPYCs) or 51; any place in a page
@@ -38,6 +39,9 @@
 #define BUFFER_BASE             (1ULL << 56)
 #define BUFFER_STRIDE           (1ULL << 32)
 
+/* Trusted memory of the firmware, which this one has elsewhere */
+#define TMR_BASE                (1ULL << 57)
+
 typedef struct SevWindow {
     uint64_t addr;
     uint64_t len;
@@ -51,6 +55,7 @@ typedef struct SevBackendEmulated {
     AspIdentity *identity;
     Asp *asp;
     uint32_t handle;            /* 0: no guest */
+    bool es;
     SevWindow windows[MAX_WINDOWS];
     unsigned num_windows;
 } SevBackendEmulated;
@@ -231,7 +236,7 @@ static bool activate(SevBackendEmulated *be, Error **errp)
 {
     AspCmdActivate cmd = {
         .handle = cpu_to_le32(be->handle),
-        .asid = cpu_to_le32(ASP_ASID_MIN_SEV),
+        .asid = cpu_to_le32(be->es ? 1 : ASP_ASID_MIN_SEV),
     };
 
     return command(be, ASP_CMD_DF_FLUSH, NULL, 0, errp) &&
@@ -258,6 +263,7 @@ static bool emulated_launch_start(SevBackend *parent,
         return false;
     }
     be->handle = le32_to_cpu(cmd.handle);
+    be->es = start->policy & SEV_POLICY_ES;
     if (!activate(be, errp)) {
         command_guest(be, ASP_CMD_DECOMMISSION, be->handle, NULL);
         be->handle = 0;
@@ -287,6 +293,28 @@ static bool emulated_launch_update_data(SevBackend *parent, hwaddr gpa,
     }
     window_guest(be, gpa, hva, len);
     return command(be, ASP_CMD_LAUNCH_UPDATE_DATA, &cmd, sizeof(cmd), errp);
+}
+
+/* One vCPU after the other, as hypervisors do */
+static bool emulated_launch_update_vmsa(SevBackend *parent, Error **errp)
+{
+    SevBackendEmulated *be = container_of(parent, SevBackendEmulated, parent);
+    AspCmdLaunchUpdate cmd = {
+        .handle = cpu_to_le32(be->handle),
+        .paddr = cpu_to_le64(BUFFER_BASE),
+        .len = cpu_to_le32(SEV_VMSA_SIZE),
+    };
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        window_guest(be, BUFFER_BASE, sev_hv_vmsa_prepare(X86_CPU(cs), false),
+                     SEV_VMSA_SIZE);
+        if (!command(be, ASP_CMD_LAUNCH_UPDATE_VMSA, &cmd, sizeof(cmd),
+                     errp)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool emulated_launch_measure(SevBackend *parent, uint8_t *blob,
@@ -324,7 +352,13 @@ static bool emulated_launch_finish(SevBackend *parent, Error **errp)
 {
     SevBackendEmulated *be = container_of(parent, SevBackendEmulated, parent);
 
-    return command_guest(be, ASP_CMD_LAUNCH_FINISH, be->handle, errp);
+    if (!command_guest(be, ASP_CMD_LAUNCH_FINISH, be->handle, errp)) {
+        return false;
+    }
+    if (be->es) {
+        sev_hv_vmsa_start();
+    }
+    return true;
 }
 
 static bool emulated_reset(SevBackend *parent, Error **errp)
@@ -403,6 +437,7 @@ static const SevBackendOps emulated_ops = {
     .certs = emulated_certs,
     .launch_start = emulated_launch_start,
     .launch_update_data = emulated_launch_update_data,
+    .launch_update_vmsa = emulated_launch_update_vmsa,
     .launch_measure = emulated_launch_measure,
     .launch_secret = emulated_launch_secret,
     .launch_finish = emulated_launch_finish,
@@ -432,7 +467,11 @@ static AspIdentity *identity_of(const SevBackendConfig *config, Error **errp)
 SevBackend *sev_backend_emulated_new(const SevBackendConfig *config,
                                      Error **errp)
 {
-    AspCmdInit init = {};
+    AspCmdInit init = {
+        .options = cpu_to_le32(ASP_INIT_ES),
+        .tmr_paddr = cpu_to_le64(TMR_BASE),
+        .tmr_len = cpu_to_le32(ASP_TMR_SIZE),
+    };
     SevBackendEmulated *be;
     AspIdentity *identity;
 
