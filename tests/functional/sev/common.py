@@ -10,6 +10,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 HERE = Path(__file__).absolute().parent
 sys.path[1:1] = [str(HERE.parent / 'qemu-sev'),
+                 str(HERE.parents[1] / 'kvm-double'),
                  str(HERE.parents[2] / 'scripts')]
 
 # pylint: disable=wrong-import-position,unused-import

@@ -12,7 +12,16 @@ import uuid
 from pathlib import Path
 
 import sevformats as sev
+import vmsa
 from sev_client.owner import Packet, Session
+
+RESET_BLOCK_GUID = uuid.UUID('00f771de-1a7e-4fcb-890e-68c77e2fb44e')
+
+POLICY_ES = 1 << 2
+
+# EAX of CPUID leaf 1
+SIGNATURES = {'EPYC': vmsa.EPYC, 'EPYC-Milan': 0xa00f11,
+              'Skylake-Server': 0x50654}
 
 TABLE_GUID = uuid.UUID('1e74f542-71dd-4d66-963e-ef4287ff173b')
 
@@ -27,6 +36,20 @@ def secret_table(secrets):
     return table.ljust(-len(table) % 16 + len(table), b'\0')
 
 
+def reset_address(firmware):
+    """Where the firmware image says that other processors than the first start."""
+    entry = firmware.rindex(RESET_BLOCK_GUID.bytes_le)
+    return struct.unpack_from('<I', firmware, entry - 6)[0]
+
+
+def registers(guest):
+    """The pages with the first registers of all processors of @guest."""
+    start = reset_address(Path(guest.firmware).read_bytes())
+    signature = SIGNATURES[guest.cpu_model]
+    return (vmsa.build(signature=signature)
+            + (guest.cpus - 1) * vmsa.build(start, signature))
+
+
 def launch_digest(guest):
     """SHA-256 of what the platform measures when it launches @guest."""
     measured = Path(guest.firmware).read_bytes()
@@ -35,6 +58,8 @@ def launch_digest(guest):
             Path(guest.kernel).read_bytes(),
             Path(guest.initrd).read_bytes() if guest.initrd else b'',
             (guest.cmdline or '').encode())
+    if guest.policy & POLICY_ES:
+        measured += registers(guest)
     return hashlib.sha256(measured).digest()
 
 
