@@ -632,7 +632,7 @@ class RefusedTest(SnpTest):
         text = qemu.qmp('human-monitor-command',
                         **{'command-line': 'info sev'})
         for words in ('sev-snp', '0xb0000', 'debugging allowed', 'SMT allowed',
-                      'secrets', 'cpuid'):
+                      'debug: on', 'SMT allowed: on', 'secrets', 'cpuid'):
             self.assertIn(words, text)
 
     def test_migration(self):

@@ -13,6 +13,12 @@
 #include "policy.h"
 #include "sev-common.h"
 
+static const char *on_off(bool on)
+{
+    return on ? "on" : "off";
+}
+
+/* In the words that QEMU always had, and then the whole policy */
 static void print_guest_type(Monitor *mon, const SevInfo *info)
 {
     g_autofree char *policy = NULL;
@@ -20,12 +26,20 @@ static void print_guest_type(Monitor *mon, const SevInfo *info)
     switch (info->sev_type) {
     case SEV_GUEST_TYPE_SEV:
         policy = sev_policy_describe(info->u.sev.policy);
+        monitor_printf(mon, "handle: %" PRIu32 "\n", info->u.sev.handle);
+        monitor_printf(mon, "debug: %s\n",
+                       on_off(!(info->u.sev.policy & SEV_POLICY_NODBG)));
+        monitor_printf(mon, "key-sharing: %s\n",
+                       on_off(!(info->u.sev.policy & SEV_POLICY_NOKS)));
         monitor_printf(mon, "policy: 0x%" PRIx32 " (%s)\n",
                        info->u.sev.policy, policy);
-        monitor_printf(mon, "handle: %" PRIu32 "\n", info->u.sev.handle);
         break;
     case SEV_GUEST_TYPE_SEV_SNP:
         policy = sev_snp_policy_describe(info->u.sev_snp.snp_policy);
+        monitor_printf(mon, "debug: %s\n",
+                       on_off(info->u.sev_snp.snp_policy & SNP_POLICY_DEBUG));
+        monitor_printf(mon, "SMT allowed: %s\n",
+                       on_off(info->u.sev_snp.snp_policy & SNP_POLICY_SMT));
         monitor_printf(mon, "snp policy: 0x%" PRIx64 " (%s)\n",
                        info->u.sev_snp.snp_policy, policy);
         break;
@@ -77,11 +91,12 @@ void hmp_info_sev(Monitor *mon, const QDict *qdict)
         return;
     }
     monitor_printf(mon, "SEV type: %s\n", SevGuestType_str(info->sev_type));
-    monitor_printf(mon, "platform: %s, API %d.%d build %d\n",
-                   sev->launch.backend->ops->name, info->api_major,
-                   info->api_minor, info->build_id);
     monitor_printf(mon, "state: %s\n", SevState_str(info->state));
+    monitor_printf(mon, "build: %d\n", info->build_id);
+    monitor_printf(mon, "api version: %d.%d\n", info->api_major,
+                   info->api_minor);
     print_guest_type(mon, info);
+    monitor_printf(mon, "platform: %s\n", sev->launch.backend->ops->name);
     monitor_printf(mon, "C-bit: %" PRIu32 ", reduced physical bits: %" PRIu32
                    "\n", sev->launch.cbitpos, sev->reduced_phys_bits);
     print_memory(mon, info->memory);
