@@ -44,6 +44,7 @@ help:
 	@echo "make check-base     the base's own tests of x86_64"
 	@echo "make check-sanitize our tests with address and undefined sanitizers"
 	@echo "make check-threads  encrypted memory with the thread sanitizer"
+	@echo "make check-configs  builds without libgcrypt, TCG or KVM, and their tests"
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
 	@echo "make check-full     check where all that tests must not see is there"
 	@echo "make bench          what SEV costs, in ratios"
@@ -113,6 +114,11 @@ check-threads: $(BUILD)/threads/build.ninja
 $(BUILD)/threads/build.ninja: configure
 	@./configure --build-dir=threads --enable-tsan --disable-werror
 	@touch $@
+
+# What a distribution may leave out of QEMU; half an hour the first time.
+.PHONY: check-configs
+check-configs: all
+	@$(DO)/check-configs
 
 .PHONY: check-bare
 check-bare:
