@@ -251,8 +251,11 @@ static void test_report_refused(void)
 static void test_hmp(void)
 {
     static const char *const expected[] = {
-        "platform: emulated", "state: launch-secret",
-        "policy: 0x9 (no debugging, no migration)", "handle: ", "C-bit: 51",
+        "SEV type: sev\r\nstate: launch-secret\r\nbuild: 3\r\n"
+        "api version: 1.51\r\nhandle: 1\r\ndebug: off\r\n"
+        "key-sharing: on\r\n",
+        "platform: emulated",
+        "policy: 0x9 (no debugging, no migration)", "C-bit: 51",
         "00000000ffff0000 0x00010000 firmware", "launch digest ",
     };
     QTestState *qts = test_launch("sev-guest,policy=9", NULL);
@@ -578,7 +581,7 @@ static void test_virtio_mem(void)
         g_test_skip("no virtio-mem-pci");
         return;
     }
-    test_refused("of a confidential guest is never given back", "-accel tcg "
+    test_refused("Discarding RAM is disabled", "-accel tcg "
                  "-M q35,confidential-guest-support=sev0 -bios %s "
                  "-object sev-guest,id=sev0 -m 64,maxmem=256M,slots=1 "
                  "-object memory-backend-ram,id=m0,size=64M "

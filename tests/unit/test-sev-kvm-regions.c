@@ -143,18 +143,17 @@ static void test_backend(void)
     owner = object_new(TYPE_MEMORY_BACKEND);
     answer = -ENOMEM;
     notifier->ram_block_added(notifier, ram, SIZE, MAX_SIZE);
-    g_assert_false(notifier->ram_block_accepted(notifier, ram, &err));
+    g_assert_false(sev_kvm_regions_accept(&regions, ram, &err));
     g_assert_nonnull(strstr(error_get_pretty(err), "refused 0x8000 bytes"));
     g_assert_nonnull(strstr(error_get_pretty(err), "errno 12"));
     error_free(err);
-    g_assert_true(notifier->ram_block_accepted(notifier, device_ram,
-                                               &error_abort));
+    g_assert_true(sev_kvm_regions_accept(&regions, device_ram, &error_abort));
     notifier->ram_block_removed(notifier, ram, SIZE, MAX_SIZE);
     g_assert_cmpint(num_calls, ==, 1);
 
     answer = 0;
     notifier->ram_block_added(notifier, ram, SIZE, MAX_SIZE);
-    g_assert_true(notifier->ram_block_accepted(notifier, ram, &error_abort));
+    g_assert_true(sev_kvm_regions_accept(&regions, ram, &error_abort));
     notifier->ram_block_removed(notifier, ram, SIZE, MAX_SIZE);
     g_assert_cmpint(num_calls, ==, 3);
     check(KVM_MEMORY_ENCRYPT_UNREG_REGION);

@@ -161,6 +161,11 @@ struct SevBackendOps {
      * where a guest outlives a reset
      */
     bool (*reset)(SevBackend *be, Error **errp);
+    /*
+     * Whether the platform took the memory at @host, which a memory backend
+     * has brought; if not, it must be freed.  NULL if it takes all
+     */
+    bool (*accepts_memory)(SevBackend *be, void *host, Error **errp);
     /* @mnonce: SEV_NONCE_SIZE bytes; @report: out: SEV_REPORT_SIZE bytes */
     bool (*attestation)(SevBackend *be, const uint8_t *mnonce,
                         uint8_t *report, Error **errp);

@@ -197,6 +197,15 @@ static bool sev_common_check_memory(ConfidentialGuestSupport *cgs,
            sev_backing_check(sev_common_id(SEV_COMMON(cgs)), mr, errp);
 }
 
+static bool sev_common_accepts_memory(ConfidentialGuestSupport *cgs,
+                                      void *host, Error **errp)
+{
+    SevBackend *be = SEV_COMMON(cgs)->launch.backend;
+
+    return !be || !be->ops->accepts_memory ||
+           be->ops->accepts_memory(be, host, errp);
+}
+
 static AddressSpace *sev_common_ram_space(ConfidentialGuestSupport *cgs)
 {
     return sev_memory_space_model() ? sev_memory_space_dram() : NULL;
@@ -335,6 +344,7 @@ static void sev_common_class_init(ObjectClass *oc, void *data)
 
     cgs->kvm_init = sev_common_kvm_init;
     cgs->accel_init = sev_common_accel_init;
+    cgs->accepts_memory = sev_common_accepts_memory;
     cgs->ram_space = sev_common_ram_space;
     cgs->dump_memory = sev_common_dump_memory;
     cgs->check_memory = sev_common_check_memory;

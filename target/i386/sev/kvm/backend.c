@@ -162,6 +162,14 @@ static bool backend_kvm_launch_start(SevBackend *parent,
     return true;
 }
 
+static bool backend_kvm_accepts_memory(SevBackend *parent, void *host,
+                                       Error **errp)
+{
+    SevBackendKvm *be = kvm_of(parent);
+
+    return sev_kvm_regions_accept(&be->regions, host, errp);
+}
+
 static bool backend_kvm_launch_update_data(SevBackend *parent, hwaddr gpa,
                                            void *hva, uint64_t len,
                                            Error **errp)
@@ -317,6 +325,7 @@ static const SevBackendOps backend_kvm_ops = {
     .launch_measure = backend_kvm_launch_measure,
     .launch_secret = backend_kvm_launch_secret,
     .launch_finish = backend_kvm_launch_finish,
+    .accepts_memory = backend_kvm_accepts_memory,
     .attestation = backend_kvm_attestation,
     .dbg_decrypt = backend_kvm_dbg_decrypt,
     .dbg_encrypt = backend_kvm_dbg_encrypt,

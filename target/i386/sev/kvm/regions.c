@@ -90,10 +90,8 @@ static void region_added(RAMBlockNotifier *n, void *host, size_t size,
     regions->refused_errno = -ret;
 }
 
-static bool region_accepted(RAMBlockNotifier *n, void *host, Error **errp)
+bool sev_kvm_regions_accept(SevKvmRegions *regions, void *host, Error **errp)
 {
-    SevKvmRegions *regions = container_of(n, SevKvmRegions, notifier);
-
     if (host != regions->refused) {
         return true;
     }
@@ -124,7 +122,6 @@ void sev_kvm_regions_start(SevKvmRegions *regions)
 {
     regions->notifier = (RAMBlockNotifier) {
         .ram_block_added = region_added,
-        .ram_block_accepted = region_accepted,
         .ram_block_removed = region_removed,
     };
     ram_block_notifier_add(&regions->notifier);

@@ -24,10 +24,17 @@ typedef struct SevKvmRegions {
  * sev_kvm_regions_start - register all RAM blocks, and those that come
  *
  * A block that cannot be registered ends QEMU with an error: the guest would
- * lose what it keeps there.  Memory backends that come are refused instead
- * (ram_block_notify_accepted()), so that object-add fails.
+ * lose what it keeps there.  Memory backends that come later ask
+ * sev_kvm_regions_accept(), so that object-add fails.
  */
 void sev_kvm_regions_start(SevKvmRegions *regions);
+
+/**
+ * sev_kvm_regions_accept - whether the memory of a backend was registered
+ * @host: of a block that was just added
+ * @errp: set to the kernel's reason if it was not; the block must be freed
+ */
+bool sev_kvm_regions_accept(SevKvmRegions *regions, void *host, Error **errp);
 
 /**
  * sev_kvm_regions_stop - follow RAM no longer; allowed if never started

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <unwind.h>
 #include "exec/cpu-common.h"
 #include "exec/translation-block.h"
 #include "sev/debug/diagnose.h"
@@ -27,15 +28,39 @@ static bool find_rip(CPUState *cs, uintptr_t retaddr, uint64_t *rip)
     return true;
 }
 
+/* What is looked for on the stack of a vCPU's thread */
+typedef struct Caller {
+    CPUState *cs;
+    uint64_t rip;
+    bool found;
+} Caller;
+
+static _Unwind_Reason_Code visit_frame(struct _Unwind_Context *frame,
+                                       void *opaque)
+{
+    Caller *caller = opaque;
+
+    caller->found = find_rip(caller->cs, _Unwind_GetIP(frame), &caller->rip);
+    return caller->found ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
 /*
- * A device is called in the middle of an instruction, by the thread of its
- * vCPU; between instructions that thread may do a device's work, too.
+ * A device may work in the middle of an instruction.  Port I/O is a call from
+ * translated code, whose return address is on the stack; MMIO is a call from a
+ * slow path beside it, and is noted down by whoever makes it.  A vCPU's thread
+ * may do a device's work between instructions, too.
  */
 static bool device_rip(uint64_t *rip)
 {
     CPUState *cs = current_cpu;
+    Caller caller = { .cs = cs };
 
-    return cs && cs->running && find_rip(cs, cs->mem_io_pc, rip);
+    if (!cs || !cs->running) {
+        return false;
+    }
+    _Unwind_Backtrace(visit_frame, &caller);
+    *rip = caller.rip;
+    return caller.found || find_rip(cs, cs->mem_io_pc, rip);
 }
 
 void sev_tcg_diagnose_start(void)
