@@ -30,6 +30,7 @@
 #include "identity.h"
 #include "session.h"
 #include "snp-abi.h"
+#include "snp-cpuid-bits.h"
 
 typedef struct Asp Asp;
 
@@ -172,17 +173,6 @@ bool asp_snp_digest(const Asp *asp, uint64_t gctx_paddr, uint8_t *digest);
  * There is no certificate for it.
  */
 void asp_snp_vcek(const Asp *asp, uint8_t *x, uint8_t *y);
-
-typedef enum AspCpuidReg {
-    ASP_CPUID_EAX, ASP_CPUID_EBX, ASP_CPUID_ECX, ASP_CPUID_EDX,
-} AspCpuidReg;
-
-/* Bits of one register of a CPUID leaf */
-typedef struct AspCpuidBits {
-    uint32_t leaf, subleaf;
-    AspCpuidReg reg;
-    uint32_t mask;
-} AspCpuidBits;
 
 /**
  * asp_snp_cpuid_refuse - say that the platform lacks CPUID features

@@ -17,19 +17,6 @@
 #define XSAVE_COMPONENTS 63
 #define XSAVE_ALIGN     64
 
-/* Nothing that the hypervisor could virtualise for such a guest */
-static const AspCpuidBits never[] = {
-    { 0x1, 0, ASP_CPUID_ECX, 1u << 24 },        /* TSC deadline timer */
-    { 0x7, 0, ASP_CPUID_EBX, 1u << 1 },         /* TSC_ADJUST */
-    { 0x7, 0, ASP_CPUID_EDX, 1u << 26 |         /* SPEC_CTRL */
-                             1u << 27 |         /* STIBP */
-                             1u << 28 |         /* FLUSH_L1D */
-                             1u << 29 |         /* ARCH_CAPABILITIES */
-                             1u << 30 |         /* CORE_CAPABILITIES */
-                             1u << 31 },        /* SSBD */
-    { 0x80000008, 0, ASP_CPUID_EBX, 1u << 25 }, /* VIRT_SSBD */
-};
-
 /* A register of an entry; the structure is packed, so no pointer to it */
 static uint32_t get(const SnpCpuidEntry *e, AspCpuidReg reg)
 {
@@ -149,8 +136,8 @@ static bool check_entry(const SnpCpuidPage *page, uint32_t n,
     size_t i;
 
     e->reserved = 0;
-    for (i = 0; i < G_N_ELEMENTS(never); i++) {
-        ok &= mask(e, &never[i]);
+    for (i = 0; i < G_N_ELEMENTS(snp_cpuid_never); i++) {
+        ok &= mask(e, &snp_cpuid_never[i]);
     }
     for (i = 0; refused && i < refused->len; i++) {
         ok &= mask(e, &g_array_index(refused, AspCpuidBits, i));

@@ -9,34 +9,29 @@
 #include "qemu/bswap.h"
 #include "cpu.h"
 #include "cpu-internal.h"
+#include "sev/asp/snp-cpuid-bits.h"
 #include "cpuid-page.h"
 
 #define LEAF_XSAVE      0xd
 #define XSAVE_X87       1       /* XCR0 that the size below is for */
 #define XSAVE_SIZE      0x240   /* legacy area and header */
 
-/* What KVM offers on any host, but the firmware lets no SNP guest have */
-static const struct {
-    uint32_t leaf, subleaf;
-    int reg;
-    uint32_t bits;
-} refused[] = {
-    { 1, 0, R_ECX, CPUID_EXT_TSC_DEADLINE_TIMER },
-    { 7, 0, R_EBX, CPUID_7_0_EBX_TSC_ADJUST },
-    { 7, 0, R_EDX, CPUID_7_0_EDX_SPEC_CTRL | CPUID_7_0_EDX_STIBP |
-                   CPUID_7_0_EDX_FLUSH_L1D | CPUID_7_0_EDX_ARCH_CAPABILITIES |
-                   CPUID_7_0_EDX_CORE_CAPABILITY |
-                   CPUID_7_0_EDX_SPEC_CTRL_SSBD },
-    { 0x80000008, 0, R_EBX, CPUID_8000_0008_EBX_VIRT_SSBD },
+/* By QEMU's number of a register */
+static const AspCpuidReg asp_reg[] = {
+    [R_EAX] = ASP_CPUID_EAX, [R_EBX] = ASP_CPUID_EBX,
+    [R_ECX] = ASP_CPUID_ECX, [R_EDX] = ASP_CPUID_EDX,
 };
 
+/* KVM offers some of these on any host */
 uint32_t sev_cpuid_mask(X86ConfidentialGuest *cg, uint32_t leaf,
                         uint32_t subleaf, int reg, uint32_t value)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
-        if (refused[i].leaf == leaf && refused[i].subleaf == subleaf &&
-            refused[i].reg == reg) {
-            value &= ~refused[i].bits;
+    for (size_t i = 0; i < ARRAY_SIZE(snp_cpuid_never); i++) {
+        const AspCpuidBits *never = &snp_cpuid_never[i];
+
+        if (never->leaf == leaf && never->subleaf == subleaf &&
+            never->reg == asp_reg[reg]) {
+            value &= ~never->mask;
         }
     }
     return value;
