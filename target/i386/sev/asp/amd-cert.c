@@ -87,6 +87,25 @@ bool sev_amd_cert_verify(const SevAmdCert *cert, const SevAmdCert *signer,
     return true;
 }
 
+bool sev_cert_verify_by_ask(const SevCert *cert, const SevAmdCert *ask,
+                            GError **err)
+{
+    uint32_t algo = sev_amd_cert_algo(ask);
+    const SevCertWire *w = sev_cert_wire(cert);
+    int i = sev_cert_find_slot(cert, SEV_USAGE_ASK, algo, err);
+
+    if (i < 0) {
+        return false;
+    }
+    if (!asp_rsa_verify(ask->modulus, ask->exponent, ask->bytes, cert->bytes,
+                        SEV_CERT_BODY_SIZE, w->sig[i].rsa)) {
+        g_set_error(err, SEV_CERT_ERROR, ASP_BAD_SIGNATURE,
+                    "the signature by the ASK is wrong");
+        return false;
+    }
+    return true;
+}
+
 bool sev_ca_parse(const uint8_t *ca, size_t ca_len, SevAmdCert *ask,
                   SevAmdCert *ark, GError **err)
 {

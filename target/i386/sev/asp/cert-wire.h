@@ -87,6 +87,14 @@ void sev_cert_put_sig(SevCert *cert, unsigned i, SevCertUsage usage,
                       const AspEcSig *value);
 
 /**
+ * sev_cert_find_slot - the signature that claims to be by @usage with @algo
+ *
+ * Returns: the slot, or -1 with @err set
+ */
+int sev_cert_find_slot(const SevCert *cert, uint32_t usage, uint32_t algo,
+                       GError **err);
+
+/**
  * sev_cert_verify_by_ask - whether the key in @ask signed @cert
  */
 bool sev_cert_verify_by_ask(const SevCert *cert, const SevAmdCert *ask,

@@ -208,8 +208,8 @@ void sev_cert_sign(SevCert *cert, unsigned i, SevCertUsage usage,
     sev_cert_put_sig(cert, i, usage, &value);
 }
 
-/* The slot that claims to be by @usage with @algo, or -1 */
-static int find_slot(const SevCert *cert, uint32_t usage, uint32_t algo)
+int sev_cert_find_slot(const SevCert *cert, uint32_t usage, uint32_t algo,
+                       GError **err)
 {
     int i;
 
@@ -220,22 +220,10 @@ static int find_slot(const SevCert *cert, uint32_t usage, uint32_t algo)
             return i;
         }
     }
-    return -1;
-}
-
-static bool no_slot(uint32_t usage, uint32_t algo, GError **err)
-{
     g_set_error(err, SEV_CERT_ERROR, ASP_BAD_SIGNATURE,
                 "there is no signature by a %s key using %s",
                 sev_usage_name(usage), sev_algo_name(algo));
-    return false;
-}
-
-static bool bad_signature(uint32_t usage, GError **err)
-{
-    g_set_error(err, SEV_CERT_ERROR, ASP_BAD_SIGNATURE,
-                "the signature by the %s is wrong", sev_usage_name(usage));
-    return false;
+    return -1;
 }
 
 bool sev_cert_verify(const SevCert *cert, const SevCert *signer, GError **err)
@@ -255,33 +243,18 @@ bool sev_cert_verify(const SevCert *cert, const SevCert *signer, GError **err)
     if (!sev_cert_public_key(signer, &pub, err)) {
         return false;
     }
-    i = find_slot(cert, usage, algo);
+    i = sev_cert_find_slot(cert, usage, algo, err);
     if (i < 0) {
-        return no_slot(usage, algo, err);
+        return false;
     }
     sig = &sev_cert_wire(cert)->sig[i];
     if (!sev_number_load(sig->ec.r, value.r) ||
         !sev_number_load(sig->ec.s, value.s) ||
         !asp_ecdsa_verify(&pub, ASP_SIG_SHA256, cert->bytes,
                           SEV_CERT_BODY_SIZE, &value)) {
-        return bad_signature(usage, err);
-    }
-    return true;
-}
-
-bool sev_cert_verify_by_ask(const SevCert *cert, const SevAmdCert *ask,
-                            GError **err)
-{
-    uint32_t algo = sev_amd_cert_algo(ask);
-    const SevCertWire *w = sev_cert_wire(cert);
-    int i = find_slot(cert, SEV_USAGE_ASK, algo);
-
-    if (i < 0) {
-        return no_slot(SEV_USAGE_ASK, algo, err);
-    }
-    if (!asp_rsa_verify(ask->modulus, ask->exponent, ask->bytes, cert->bytes,
-                        SEV_CERT_BODY_SIZE, w->sig[i].rsa)) {
-        return bad_signature(SEV_USAGE_ASK, err);
+        g_set_error(err, SEV_CERT_ERROR, ASP_BAD_SIGNATURE,
+                    "the signature by the %s is wrong", sev_usage_name(usage));
+        return false;
     }
     return true;
 }

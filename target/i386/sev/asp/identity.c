@@ -9,11 +9,6 @@
 #include <unistd.h>
 #include "state-file.h"
 
-GQuark asp_identity_error_quark(void)
-{
-    return g_quark_from_static_string("asp-identity-error-quark");
-}
-
 /* A chip with random fuses, and the root that vouches for it */
 static void make_chip(AspChip *chip)
 {

@@ -60,6 +60,25 @@ AspStatus asp_mem_write(Asp *asp, uint64_t addr, const void *buf, size_t len)
     return status ? status : asp_mem_store(asp, addr, buf, len);
 }
 
+AspStatus snp_write_out(Asp *asp, uint64_t addr, const void *data, size_t len)
+{
+    uint64_t page = addr - addr % SNP_PAGE_SIZE;
+    AspStatus status = ASP_SUCCESS;
+    AspRmpEntry entry;
+
+    if (addr - page > SNP_PAGE_SIZE - len) {
+        return ASP_INVALID_ADDRESS;
+    }
+    if (asp->snp_state != SNP_PLATFORM_INIT) {
+        return asp_mem_write(asp, addr, data, len);
+    }
+    status = snp_rmp_expect(asp, page, SNP_STATE_FIRMWARE, &entry);
+    if (!status) {
+        status = asp_mem_write(asp, addr, data, len);
+    }
+    return status ? status : snp_rmp_set_state(asp, page, SNP_STATE_RECLAIM);
+}
+
 AspStatus asp_mem_probe(Asp *asp, uint64_t addr, size_t len)
 {
     uint64_t last = addr + len - 1;

@@ -67,25 +67,6 @@ AspStatus snp_rmp_set_state(Asp *asp, uint64_t addr, SnpPageState state)
     return snp_rmp_write(asp, addr, &entry);
 }
 
-AspStatus snp_write_out(Asp *asp, uint64_t addr, const void *data, size_t len)
-{
-    uint64_t page = addr - addr % SNP_PAGE_SIZE;
-    AspStatus status = ASP_SUCCESS;
-    AspRmpEntry entry;
-
-    if (addr - page > SNP_PAGE_SIZE - len) {
-        return ASP_INVALID_ADDRESS;
-    }
-    if (asp->snp_state != SNP_PLATFORM_INIT) {
-        return asp_mem_write(asp, addr, data, len);
-    }
-    status = snp_rmp_expect(asp, page, SNP_STATE_FIRMWARE, &entry);
-    if (!status) {
-        status = asp_mem_write(asp, addr, data, len);
-    }
-    return status ? status : snp_rmp_set_state(asp, page, SNP_STATE_RECLAIM);
-}
-
 /* States from which the hypervisor may have a page back */
 static bool can_reclaim(SnpPageState state)
 {

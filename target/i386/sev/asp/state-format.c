@@ -7,6 +7,11 @@
 #include "reader.h"
 #include "state-format.h"
 
+GQuark asp_identity_error_quark(void)
+{
+    return g_quark_from_static_string("asp-identity-error-quark");
+}
+
 #define FLAG_VALID          (1u << 0)
 #define FLAG_EXTERNAL_OWNER (1u << 1)
 
