@@ -224,6 +224,9 @@ static void test_memory_beyond_cbit(void)
 {
     g_autofree char *firmware = test_firmware_full();
 
+    /* From the C-bit on there must not be one byte, nor up to twice of it */
+    test_refused("leaves no addresses for memory", MACHINE "-m 3G -bios %s "
+                 "-object sev-guest,id=sev0,cbitpos=32", firmware);
     test_refused("leaves no addresses for memory", MACHINE "-m 8G -bios %s "
                  "-object sev-guest,id=sev0,cbitpos=32", firmware);
     test_refused("leaves no addresses for memory", MACHINE

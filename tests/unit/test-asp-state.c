@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -372,6 +373,65 @@ static void test_conflict(Fixture *f, gconstpointer data)
     machine_free(b);
 }
 
+/* Whether a thread of this process waits for a lock on @ino */
+static bool is_waited_for(ino_t ino)
+{
+    g_autofree char *text = NULL, *node = g_strdup_printf(":%lu ", (long)ino);
+    g_auto(GStrv) lines = NULL;
+    size_t i;
+
+    g_file_get_contents("/proc/locks", &text, NULL, NULL);
+    lines = g_strsplit(text ? text : "", "\n", 0);
+    for (i = 0; lines[i]; i++) {
+        if (strstr(lines[i], "->") && strstr(lines[i], node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static gpointer generate(gpointer m)
+{
+    return GINT_TO_POINTER(RUN0((Machine *)m, PDH_GEN));
+}
+
+/*
+ * Another file takes the place of the state file between open and lock: what
+ * is locked then is nobody's any more, and the new one must not be lost.
+ */
+static void test_replaced(Fixture *f, gconstpointer data)
+{
+    Machine *m = boot(f);
+    char *other = g_build_filename(f->dir, "other.state", NULL);
+    int fd = open(f->path, O_RDONLY), i;
+    g_autofree char *now = NULL;
+    struct stat st;
+    GThread *thread;
+    gsize len;
+
+    g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+    g_assert_cmpint(fstat(fd, &st), ==, 0);
+    f->bytes[OFF_PDH] ^= 1;
+    seal(f->bytes);
+    g_assert_true(g_file_set_contents(other, (char *)f->bytes, SIZE, NULL));
+
+    thread = g_thread_new("generate", generate, m);
+    for (i = 0; i < 10000 && !is_waited_for(st.st_ino); i++) {
+        g_usleep(1000);
+    }
+    g_assert_cmpint(i, <, 10000);
+    g_assert_cmpint(rename(other, f->path), ==, 0);
+    close(fd);
+    ASSERT_STATUS(GPOINTER_TO_INT(g_thread_join(thread)),
+                  ASP_HWERROR_PLATFORM);
+    g_assert_nonnull(strstr(asp_identity_error(m->identity),
+                            "another process changed"));
+    g_assert_true(g_file_get_contents(f->path, &now, &len, NULL));
+    g_assert_cmpmem(now, len, f->bytes, SIZE);
+    machine_free(m);
+    g_free(other);
+}
+
 /* What cannot be written does not happen. */
 static void test_unwritable(Fixture *f, gconstpointer data)
 {
@@ -448,6 +508,7 @@ int main(int argc, char **argv)
     ADD("persistent", test_persistent);
     ADD("external-owner", test_external_owner);
     ADD("conflict", test_conflict);
+    ADD("replaced", test_replaced);
     ADD("unwritable", test_unwritable);
     ADD("disk-full", test_disk_full);
     return g_test_run();
