@@ -8,8 +8,8 @@
 #define TESTS_ASP_HARNESS_H
 
 #include "asp-vectors.h"
+#include "identity-internal.h"
 #include "launch.h"
-#include "platform-keys.h"
 
 #define RAM_BASE    0x80000000ull
 #define RAM_SIZE    (256 * 1024)

@@ -7,7 +7,7 @@
  */
 
 #include "asp-vectors.h"
-#include "platform-keys.h"
+#include "identity-internal.h"
 
 #define ASK_SIZE 1600
 

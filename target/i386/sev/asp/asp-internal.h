@@ -10,8 +10,8 @@
 #define I386_SEV_ASP_INTERNAL_H
 
 #include "asp.h"
+#include "identity-internal.h"
 #include "memcrypt.h"
-#include "platform-keys.h"
 
 /* Contexts of guests that the platform has room for */
 #define ASP_GUEST_MAX   ASP_ASID_MAX

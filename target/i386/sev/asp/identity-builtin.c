@@ -9,7 +9,7 @@
  */
 
 #include "cert-wire.h"
-#include "platform-keys.h"
+#include "identity-internal.h"
 #include "builtin-identity.c.inc"
 
 _Static_assert(BUILTIN_API_MAJOR == ASP_API_MAJOR &&

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
+#include "identity-internal.h"
 #include "state-file.h"
 
 /* A chip with random fuses, and the root that vouches for it */

@@ -18,17 +18,9 @@
 
 #include <glib.h>
 #include "cert.h"
+#include "identity-error.h"
 
 typedef struct AspIdentity AspIdentity;
-
-#define ASP_IDENTITY_ERROR asp_identity_error_quark()
-GQuark asp_identity_error_quark(void);
-
-typedef enum AspIdentityError {
-    ASP_IDENTITY_ERROR_FORMAT,          /* not a state file, or damaged */
-    ASP_IDENTITY_ERROR_IO,              /* the system said no */
-    ASP_IDENTITY_ERROR_CONFLICT,        /* another process was faster */
-} AspIdentityError;
 
 /**
  * asp_identity_builtin - the well-known test identity

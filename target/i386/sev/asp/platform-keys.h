@@ -10,7 +10,6 @@
 #define I386_SEV_ASP_PLATFORM_KEYS_H
 
 #include "amd-cert.h"
-#include "identity.h"
 
 #define ASP_FUSE_SECRET_SIZE 32
 
@@ -30,14 +29,6 @@ typedef struct AspStore {
     SevCert oca, pek, pdh;
     AspEcKey oca_key, pek_key, pdh_key;
 } AspStore;
-
-struct AspIdentity {
-    AspChip chip;
-    AspStore store;
-    char *path;                         /* NULL: in memory only */
-    uint8_t file_digest[SEV_DIGEST_SIZE];       /* of what @path held */
-    char *error;
-};
 
 /**
  * asp_chip_derive_cek - the private CEK that belongs to the fuses
@@ -64,13 +55,5 @@ void asp_store_make(AspStore *store, const AspChip *chip);
  * asp_store_make_pdh - a fresh PDH, signed by the PEK that @store has
  */
 void asp_store_make_pdh(AspStore *store);
-
-/**
- * asp_identity_update - replace the persistent store, in the file first
- *
- * Returns: false if the file could not be written; nothing changed then, and
- * asp_identity_error() tells why
- */
-bool asp_identity_update(AspIdentity *identity, const AspStore *store);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef I386_SEV_ASP_STATE_FORMAT_H
 #define I386_SEV_ASP_STATE_FORMAT_H
 
+#include "identity-error.h"
 #include "platform-keys.h"
 
 #define ASP_STATE_MAGIC         "SEV-ASP"       /* with its NUL: 8 bytes */
