@@ -11,7 +11,6 @@
 #include "qemu/thread.h"
 #include "sev/asp/memcrypt.h"
 #include "memory.h"
-#include "ranges.h"
 #include "test-point.h"
 
 #define NUM_STRIPES     16

@@ -66,7 +66,8 @@
 #ifndef I386_SEV_MEMORY_H
 #define I386_SEV_MEMORY_H
 
-#define SEV_MEMORY_PAGE         4096u
+#include "ranges.h"
+
 #define SEV_MEMORY_BLOCK        16u     /* of the cipher */
 
 typedef struct SevMemory SevMemory;

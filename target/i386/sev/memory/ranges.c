@@ -5,7 +5,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "memory.h"
 #include "ranges.h"
 
 static SevRangeList *new_list(unsigned num)

@@ -14,6 +14,8 @@
 
 #include "qemu/rcu.h"
 
+#define SEV_MEMORY_PAGE         4096u
+
 /**
  * struct SevPageState - what the model knows of a page
  * @word: the view that it is kept in, and when and how it was mapped
