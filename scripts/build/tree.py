@@ -113,8 +113,12 @@ def link(name):
     if path.is_symlink() and os.readlink(path) == target:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_symlink() or path.exists():
+    if path.is_symlink():
         path.unlink()
+    elif path.exists():
+        path.unlink()
+        # What lay here may have been compiled, and later than ours was written
+        os.utime(TOP / name)
     path.symlink_to(target)
 
 
