@@ -45,13 +45,14 @@ help:
 	@echo "make check-sanitize our tests with address and undefined sanitizers"
 	@echo "make check-threads  encrypted memory with the thread sanitizer"
 	@echo "make check-configs  builds without libgcrypt, TCG or KVM, and their tests"
+	@echo "make check-mutants  whether the tests notice lines that are changed"
 	@echo "make check-bare     demo and check in bare Debian 12 and 13 (root)"
 	@echo "make check-full     check where all that tests must not see is there"
 	@echo "make bench          what SEV costs, in ratios"
 	@echo "make docs           the manual, in build/docs"
 	@echo "make install        to DESTDIR and PREFIX ($(PREFIX))"
 	@echo "make deb            a package that goes beside Debian's QEMU"
-	@echo "make style          the base's checkpatch.pl over our files"
+	@echo "make style          the base's checkpatch.pl, and the way of includes"
 	@echo "make series         a patch series against the base, checked"
 	@echo "make series-bisect  the same, and build every step of it"
 	@echo "make clean          remove what was compiled"
@@ -120,6 +121,11 @@ $(BUILD)/threads/build.ninja: configure
 check-configs: all
 	@$(DO)/check-configs
 
+# Whether the tests notice changes; in build/qemu, which is as before then.
+.PHONY: check-mutants
+check-mutants: all
+	@$(DO)/check-mutants
+
 .PHONY: check-bare
 check-bare:
 	@$(DO)/packages build bare
@@ -169,6 +175,7 @@ style: $(BUILD)/qemu/build.ninja
 	    -lname '../*' -print0 | sort -z | \
 	    xargs -0 -n 1 perl scripts/checkpatch.pl --no-tree --terse \
 	    --no-summary -f
+	@$(DO)/check-includes
 
 .PHONY: clean
 clean:
