@@ -4,14 +4,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The first byte of an input chooses a target: a sequence of mailbox
- * commands, a session, certificates, a secret packet, a state file, a CPUID
- * page or an ID block.  The rest is read as that target needs it, zeros after
- * the end.
+ * commands, a session, certificates, a secret packet, a state and its file, a
+ * CPUID page or an ID block.  The rest is read as that target needs it, zeros
+ * after the end.
  *
  * Besides crashes this looks for broken promises: a status nobody knows,
  * states that do not fit together, a refused command that changed something.
  */
 
+#include <unistd.h>
 #include "asp-snp-harness.h"
 #include "fuzz.h"
 #include "reader.h"
@@ -23,6 +24,13 @@
 #define MAX_OPS  200
 
 static AspIdentity *builtin;
+
+static const char *state_file;
+
+static void remove_state_file(void)
+{
+    unlink(state_file);
+}
 
 /* --- Commands */
 
@@ -323,12 +331,122 @@ static void op_request(Run *r)
     run_command(r, ASP_CMD_SNP_GUEST_REQUEST, (uint8_t *)&c, sizeof(c));
 }
 
+/* PEK_CERT_IMPORT of the platform's own CSR, signed, with a bit flipped */
+static void op_import(Run *r)
+{
+    const AspEcKey *key = &builtin->store.oca_key;
+    AspCmdPekCsr csr = {
+        .csr_paddr = GUINT64_TO_LE(AT_OUT),
+        .csr_len = GUINT32_TO_LE(SEV_CERT_SIZE),
+    };
+    AspCmdPekCertImport c = {
+        .pek_paddr = csr.csr_paddr,
+        .pek_len = csr.csr_len,
+        .oca_paddr = GUINT64_TO_LE(AT_OUT2),
+        .oca_len = csr.csr_len,
+    };
+    SevCert *pek = (SevCert *)ram_at(r->m, AT_OUT);
+    SevCert *oca = (SevCert *)ram_at(r->m, AT_OUT2);
+    uint32_t flip = asp_read_u32(&r->in), slot = asp_read_u8(&r->in) % 2;
+    uint8_t mask = asp_read_u8(&r->in);
+    bool owned = r->m->identity->store.external_owner;
+    AspStatus status;
+
+    if (RUN(r->m, PEK_CSR, csr) != ASP_SUCCESS || ++r->slow > MAX_SLOW) {
+        return;
+    }
+    sev_cert_sign(pek, slot, SEV_USAGE_OCA, key);
+    sev_cert_init(oca, SEV_USAGE_OCA, &key->pub, 0, 0);
+    sev_cert_sign(oca, 0, SEV_USAGE_OCA, key);
+    (flip & 1 ? oca : pek)->bytes[flip / 2 % SEV_CERT_SIZE] ^= mask;
+    status = RUN(r->m, PEK_CERT_IMPORT, c);
+    if (!owned && !mask) {
+        g_assert_cmpint(status, ==, ASP_SUCCESS);
+    }
+    g_assert_true(owned || r->m->identity->store.external_owner ==
+                           (status == ASP_SUCCESS));
+}
+
+/* INIT_EX that is right but for what the input says */
+static void op_init_ex(Run *r)
+{
+    AspCmdInitEx c = {
+        .length = GUINT32_TO_LE(sizeof(c)),
+        .options = GUINT32_TO_LE(asp_read_u8(&r->in)),
+        .tmr_paddr = GUINT64_TO_LE(AT_TMR),
+        .tmr_len = GUINT32_TO_LE(ASP_TMR_SIZE_SNP),
+    };
+    uint8_t at = asp_read_u8(&r->in), value = asp_read_u8(&r->in);
+    bool legal = platform_status(r->m).state == ASP_PLATFORM_UNINIT &&
+                 at >= sizeof(c) && c.options <= GUINT32_TO_LE(ASP_INIT_ES);
+
+    if (at < sizeof(c)) {
+        ((uint8_t *)&c)[at] = value;
+    }
+    run_command(r, ASP_CMD_INIT_EX, (uint8_t *)&c, sizeof(c));
+    if (legal) {
+        g_assert_cmpint(platform_status(r->m).state, ==, ASP_PLATFORM_INIT);
+    }
+}
+
+static void op_snp_shutdown_ex(Run *r)
+{
+    SnpCmdShutdownEx c = {
+        .length = GUINT32_TO_LE(asp_read_u8(&r->in)),
+        .flags = GUINT32_TO_LE(asp_read_u8(&r->in)),
+    };
+
+    run_command(r, ASP_CMD_SNP_SHUTDOWN_EX, (uint8_t *)&c, sizeof(c));
+}
+
+/* GUEST_STATUS of both kinds; what it says of a guest makes sense */
+static void op_guest_status(Run *r)
+{
+    AspCmdGuestStatus c = { .handle = r->handle };
+    SnpCmdGuestStatus snp = {
+        .gctx_paddr = GUINT64_TO_LE(AT_GCTX),
+        .status_paddr = GUINT64_TO_LE(AT_STATUS + asp_read_u8(&r->in) * 16),
+    };
+    const SnpGuestStatus *told;
+
+    if (RUN(r->m, GUEST_STATUS, c) == ASP_SUCCESS) {
+        g_assert_cmpint(c.state, >=, ASP_GUEST_LUPDATE);
+        g_assert_cmpint(c.state, <=, ASP_GUEST_RUNNING);
+        g_assert_cmpint(GUINT32_FROM_LE(c.asid), <=, ASP_ASID_MAX);
+    }
+    set_page(r->m, AT_STATUS, FIRMWARE);
+    if (RUN(r->m, SNP_GUEST_STATUS, snp) == ASP_SUCCESS) {
+        told = (void *)ram_at(r->m, GUINT64_FROM_LE(snp.status_paddr));
+        g_assert_cmpint(told->state, <=, SNP_GUEST_RUNNING);
+        g_assert_cmpint(GUINT32_FROM_LE(told->asid), <=, ASP_ASID_MAX);
+        assert_page(r->m, AT_STATUS, RECLAIM);
+    }
+}
+
+/* Any command whose buffer lies in memory, wherever that is */
+static void op_mailbox(Run *r)
+{
+    uint8_t id = asp_read_u8(&r->in);
+    uint64_t at = RAM_BASE + asp_read_u32(&r->in) % (RAM_SIZE + 4096);
+    Launches before = launches(r), after;
+
+    if (is_slow(id) && ++r->slow > MAX_SLOW) {
+        return;
+    }
+    if (asp_mailbox(r->m->asp, id, at) != ASP_SUCCESS) {
+        after = launches(r);
+        g_assert_cmpmem(&before, sizeof(before), &after, sizeof(after));
+    }
+    check_platform(r);
+}
+
 typedef void Op(Run *r);
 
 static Op *const ops[] = {
     op_raw, op_shaped, op_init, op_launch_start, op_launch_session,
     op_activate, op_poke, op_secret, op_rmp, op_snp_guest, op_snp_shaped,
-    op_identity, op_request,
+    op_identity, op_request, op_import, op_init_ex, op_snp_shutdown_ex,
+    op_guest_status, op_mailbox,
 };
 
 static void fuzz_commands(AspReader in)
@@ -400,6 +518,36 @@ static void fuzz_chain(AspReader in)
     g_free(ca);
 }
 
+/* All links at once: nothing that differs from the built-in chain passes. */
+static void fuzz_chain_verify(AspReader in)
+{
+    typedef struct Certs {
+        SevCert pdh, pek, oca, cek;
+        SevEmulatedCa ca;
+    } Certs;
+    const Certs good = {
+        builtin->store.pdh, builtin->store.pek, builtin->store.oca,
+        builtin->chip.cek, builtin->chip.ca,
+    };
+    Certs *c = g_memdup2(&good, sizeof(good));
+    GError *err = NULL;
+    bool ok;
+
+    while (in.left) {
+        size_t at = asp_read_u32(&in) % sizeof(*c);
+
+        ((uint8_t *)c)[at] = asp_read_u8(&in);
+    }
+    ok = sev_chain_verify(&c->pdh, &c->pek, &c->oca, &c->cek,
+                          (uint8_t *)&c->ca, sizeof(c->ca), &err);
+    g_assert_true(ok == !err);
+    if (!memcmp(c, &good, sizeof(good))) {
+        g_assert_true(ok);
+    }
+    g_clear_error(&err);
+    g_free(c);
+}
+
 /* AMD certificates of any content and size */
 static void fuzz_ca(AspReader in)
 {
@@ -466,6 +614,48 @@ static void fuzz_state(AspReader in)
     g_free(state);
 }
 
+/* A state file of any content and size, through the file system */
+static void fuzz_state_file(AspReader in)
+{
+    static char *path;
+    AspState *state = g_new0(AspState, 1);
+    size_t len = sizeof(*state), body = len - SEV_DIGEST_SIZE;
+    AspIdentity *identity;
+    GError *err = NULL;
+
+    if (!path) {
+        int fd = g_file_open_tmp("asp-fuzz-XXXXXX", &path, NULL);
+
+        g_assert_cmpint(fd, >=, 0);
+        close(fd);
+        atexit(remove_state_file);
+        state_file = path;
+    }
+    asp_state_encode(&builtin->chip, &builtin->store, state);
+    if (asp_read_u8(&in) % 4 == 0) {
+        len = asp_read_u32(&in) % (len + 1);
+    }
+    while (in.left) {
+        size_t at = asp_read_u32(&in) % body;
+
+        state->bytes[at] = asp_read_u8(&in);
+    }
+    asp_sha256(state->bytes, body, state->bytes + body);
+    g_assert_true(g_file_set_contents(path, (char *)state->bytes, len, NULL));
+    identity = asp_identity_open(path, &err);
+    g_assert_true(!identity == !!err);
+    if (identity) {
+        Machine *m = machine_new(identity);
+
+        /* What was accepted can be used. */
+        ASSERT_OK(run_init(m, 0));
+        platform_status(m);
+        machine_free(m);
+    }
+    g_clear_error(&err);
+    g_free(state);
+}
+
 /* A refused CPUID page is one that is not refused again. */
 static void fuzz_cpuid(AspReader in)
 {
@@ -523,7 +713,7 @@ typedef void Target(AspReader in);
 
 static Target *const targets[] = {
     fuzz_commands, fuzz_session, fuzz_chain, fuzz_ca, fuzz_secret, fuzz_state,
-    fuzz_cpuid, fuzz_identity,
+    fuzz_cpuid, fuzz_identity, fuzz_chain_verify, fuzz_state_file,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,8 +11,10 @@ import struct
 import sys
 
 COMMANDS, SESSION, CHAIN, CA, SECRET, STATE, CPUID, IDENTITY = range(8)
+CHAIN_VERIFY, STATE_FILE = range(8, 10)
 RAW, SHAPED, INIT, START, START_SESSION, ACTIVATE, POKE, INJECT = range(8)
 RMP, SNP_GUEST, SNP_SHAPED, PUT_IDENTITY, REQUEST = range(8, 13)
+IMPORT, INIT_EX, SNP_SHUTDOWN_EX, GUEST_STATUS, MAILBOX = range(13, 18)
 
 NO_CHANGE = 0xff
 LEN_16, LEN_48, LEN_208, LEN_2084, LEN_4096 = 1, 2, 6, 7, 8
@@ -109,6 +111,34 @@ SEEDS = {
     'identity': bytes([IDENTITY]),
     'identity-changed': bytes([IDENTITY]) + struct.pack('<IB', 0x70, 1),
     'state-short': bytes([STATE, 0]) + struct.pack('<I', 5000),
+    'import': bytes([COMMANDS, INIT, 0, IMPORT]) + struct.pack('<IBB', 0, 0, 0)
+              + bytes([IMPORT]) + struct.pack('<IBB', 0, 0, 0),
+    'import-second': bytes([COMMANDS, INIT, 0, IMPORT])
+                     + struct.pack('<IBB', 0, 1, 0),
+    'import-flipped': bytes([COMMANDS, INIT, 0, IMPORT])
+                      + struct.pack('<IBB', 2 * 0x414, 0, 1)
+                      + bytes([IMPORT]) + struct.pack('<IBB', 0x11, 0, 4),
+    'init-ex': bytes([COMMANDS, INIT_EX, 0, 0xff, 0]) + raw(0x02)
+               + bytes([INIT_EX, 1, 0xff, 0]) + raw(0x02)
+               + bytes([INIT_EX, 1, 8, 1, INIT_EX, 0, 0x18, 1]),
+    'snp-shutdown': SNP_LAUNCH + bytes([SNP_SHUTDOWN_EX, 8, 0]) + snp(0x90)
+                    + bytes([SNP_SHUTDOWN_EX, 8, 4, SNP_SHUTDOWN_EX, 8, 1]),
+    'status': launch(start(0), 200) + bytes([GUEST_STATUS, 0]) + UPDATE
+              + MEASURE + bytes([GUEST_STATUS, 0]) + END,
+    'snp-status': SNP_LAUNCH + bytes([GUEST_STATUS, 0]) + snp(0xa2)
+                  + bytes([GUEST_STATUS, 0xff, GUEST_STATUS, 0xfe]),
+    'mailbox': bytes([COMMANDS, POKE]) + struct.pack('<IB', 0x10000, 0x24)
+               + bytes(0x24) + bytes([MAILBOX, 1]) + struct.pack('<I', 0x10000)
+               + bytes([MAILBOX, 0x30]) + struct.pack('<I', 0x10000)
+               + bytes([SNP_GUEST]) + struct.pack('<I', 0x30000)
+               + bytes([MAILBOX, 4]) + struct.pack('<I', 0x10000)
+               + bytes([MAILBOX, 4]) + struct.pack('<I', 0x40ff8),
+    'chain-verify': bytes([CHAIN_VERIFY]),
+    'chain-verify-pek': bytes([CHAIN_VERIFY]) + struct.pack('<IB', 2100, 1),
+    'state-file': bytes([STATE_FILE, 1]),
+    'state-file-short': bytes([STATE_FILE, 0]) + struct.pack('<I', 64),
+    'state-file-changed': bytes([STATE_FILE, 1])
+                          + struct.pack('<IB', 5397, 1),
 }
 
 
